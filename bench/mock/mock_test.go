@@ -1,0 +1,89 @@
+package mock_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/plexus-gateway/plexus/bench/load"
+	"github.com/plexus-gateway/plexus/bench/mock"
+	"github.com/plexus-gateway/plexus/bench/proxy"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// ask posts body to the mock, by way of the proxy, and returns the answer.
+func ask(t *testing.T, body string) string {
+	t.Helper()
+	up := httptest.NewServer(mock.Handler(mock.Options{Chunks: 3, Gap: time.Millisecond}))
+	t.Cleanup(up.Close)
+	h, err := proxy.Handler(up.URL)
+	require.NoError(t, err)
+	front := httptest.NewServer(h)
+	t.Cleanup(front.Close)
+	resp, err := front.Client().Post(front.URL+"/v1/chat/completions", "application/json", strings.NewReader(body))
+	require.NoError(t, err)
+	got, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, 200, resp.StatusCode)
+	return string(got)
+}
+
+func TestJSONAnswerHasUsage(t *testing.T) {
+	var got struct {
+		Usage struct {
+			Total int `json:"total_tokens"`
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(ask(t, string(load.ChatBody(mock.ModelJSON, false, 1<<20)))), &got))
+	require.Equal(t, 99, got.Usage.Total)
+}
+
+func TestStreamIsStampedAndEndsWithUsageWhenAsked(t *testing.T) {
+	plain := string(load.ChatBody("bench-stream", true, 2000))
+	for _, c := range []struct {
+		name, body string
+		usage      bool
+	}{
+		{"not asked", plain, false},
+		{"asked at the end", strings.TrimSuffix(plain, "}") + `,"stream_options":{"include_usage":true}}`, true},
+		{"asked at the start", `{"stream_options":{"include_usage":true},` + plain[1:], true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := ask(t, c.body)
+			stamps := 0
+			for line := range strings.Lines(got) {
+				if _, ok := load.Sent([]byte(line)); ok {
+					stamps++
+				}
+			}
+			require.Equal(t, 3, stamps)
+			require.Equal(t, c.usage, strings.Contains(got, `"total_tokens"`))
+			require.True(t, strings.HasSuffix(got, "data: [DONE]\n\n"))
+		})
+	}
+}
+
+func TestHoldStaysOpenUntilTheClientLeaves(t *testing.T) {
+	up := httptest.NewServer(mock.Handler(mock.Options{Chunks: 1, Gap: time.Millisecond}))
+	t.Cleanup(up.Close)
+	addr := up.Listener.Addr().String()
+	f, err := load.NewFleet(t.Context(), addr, 2)
+	require.NoError(t, err)
+	require.NoError(t, f.Hold(t.Context(), load.NewRequest(addr, "/v1/chat/completions", "k", load.ChatBody("bench-hold", true, 300))))
+	require.NoError(t, f.Close())
+}
+
+func TestProxyRefusesWhatIsNoURL(t *testing.T) {
+	for _, bad := range []string{"", "/path", "http://%zz"} {
+		_, err := proxy.Handler(bad)
+		require.Error(t, err, bad)
+	}
+}

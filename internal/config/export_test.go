@@ -1,0 +1,4 @@
+package config
+
+// Descriptions lets the tests compare the table with the schema.
+func Descriptions() map[string]string { return descriptions() }

@@ -1,0 +1,87 @@
+// Package openaichat speaks openai.chat: POST /chat/completions of the OpenAI
+// API and of everything compatible with it.
+// https://platform.openai.com/docs/api-reference/chat
+package openaichat
+
+import (
+	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/wire"
+	"github.com/plexus-gateway/plexus/internal/wire/jsonspan"
+	"github.com/plexus-gateway/plexus/internal/wire/openai"
+)
+
+// Raw is the raw lane of the protocol.
+type Raw struct{}
+
+var _ wire.Raw = Raw{}
+
+// Protocol returns openai.chat.
+func (Raw) Protocol() llm.Protocol { return llm.OpenAIChat }
+
+// Path returns the path behind the base URL.
+func (Raw) Path() string { return "/chat/completions" }
+
+// EncodeError renders an error in the OpenAI dialect.
+func (Raw) EncodeError(e *llm.Error) []byte { return openai.EncodeError(e) }
+
+// EncodeStreamError renders an error as the last event of a stream.
+func (Raw) EncodeStreamError(e *llm.Error) []byte { return openai.EncodeStreamError(e) }
+
+// DecodeError reads an upstream's error.
+func (Raw) DecodeError(status int, body []byte) *llm.UpstreamError {
+	return openai.DecodeError(status, body)
+}
+
+// Describe reads model and stream.
+func (Raw) Describe(doc *jsonspan.Doc) (wire.Meta, error) {
+	model, err := openai.Model(doc)
+	if err != nil {
+		return wire.Meta{}, err
+	}
+	m := wire.Meta{Model: model}
+	if v, ok := doc.Get("stream"); ok && v.Kind() != 'n' {
+		if m.Stream, ok = v.Bool(); !ok {
+			return wire.Meta{}, openai.Invalid("stream", "stream must be true, false or null, not %s", openai.KindName(v))
+		}
+	}
+	if v, ok := doc.Get("messages"); !ok || v.Kind() != '[' {
+		return wire.Meta{}, openai.Invalid("messages", "messages must be an array of messages")
+	}
+	return m, nil
+}
+
+// Patch sets the upstream's model and, for a stream that would end without
+// telling its usage, asks for it.
+func (Raw) Patch(doc *jsonspan.Doc, meta wire.Meta, to wire.Target) (edits []jsonspan.Edit, hideUsage bool, err error) {
+	if to.Model != meta.Model {
+		edits = append(edits, doc.Set("model", jsonspan.Quote(to.Model)))
+	}
+	if !meta.Stream || !to.NeedUsage {
+		return edits, false, nil
+	}
+	opts, ok := doc.Get("stream_options")
+	if !ok || opts.Kind() == 'n' {
+		return append(edits, doc.Set("stream_options", []byte(`{"include_usage":true}`))), true, nil
+	}
+	if opts.Kind() != '{' {
+		return nil, false, openai.Invalid("stream_options", "stream_options must be an object, not %s", openai.KindName(opts))
+	}
+	if v, ok := opts.Member("include_usage"); ok {
+		if asked, isBool := v.Bool(); isBool && asked {
+			return edits, false, nil
+		}
+	}
+	e, err := doc.SetIn(opts, "include_usage", []byte("true"))
+	if err != nil {
+		return nil, false, err
+	}
+	return append(edits, e), true, nil
+}
+
+// StreamTap watches one stream.
+func (Raw) StreamTap(hideUsage bool) wire.StreamTap { return &streamTap{hide: hideUsage} }
+
+// BodyTap watches one whole answer.
+func (Raw) BodyTap() wire.BodyTap {
+	return &bodyTap{watch: jsonspan.NewWatch(bodyPaths)}
+}

@@ -1,0 +1,98 @@
+package openairesponses
+
+import (
+	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
+)
+
+// Budgets of thinking, in tokens, up to which an effort stands for them. The
+// API has efforts only; the steps are the usual ones among gateways.
+const (
+	budgetLow    = 1024
+	budgetMedium = 8192
+)
+
+// reasoning appends the reasoning object, with budgets turned into efforts.
+func (e *requestEncoder) reasoning(b []byte) []byte {
+	c := e.req.Reasoning
+	if c == nil {
+		return b
+	}
+	effort := e.effort(c)
+	summary := c.Summary
+	switch {
+	case summary == "omitted":
+		summary = "" // not showing summaries is what the API does unasked
+	case summary == "" && c.IncludeThoughts != nil && *c.IncludeThoughts:
+		summary = "auto"
+	}
+	if effort == "" && summary == "" && !hasScope(c.Ext, protocol) {
+		return b
+	}
+	b = append(wirejson.AppendName(b, "reasoning"), '{')
+	b = appendOptional(b, "effort", effort)
+	b = appendOptional(b, "summary", summary)
+	return append(appendExt(b, c.Ext, protocol), '}')
+}
+
+func (e *requestEncoder) effort(c *llm.ReasoningConfig) string {
+	switch {
+	case c.Effort != "":
+		if c.Budget != nil {
+			e.losses.Drop("reasoning_budget", "reasoning.budget")
+		}
+		return c.Effort
+	case c.Enabled != nil && !*c.Enabled:
+		return "none"
+	case c.Budget != nil:
+		e.losses.Approximate("reasoning_budget", "reasoning.budget")
+		switch n := *c.Budget; {
+		case n <= 0:
+			return "none"
+		case n <= budgetLow:
+			return "low"
+		case n <= budgetMedium:
+			return "medium"
+		}
+		return "high"
+	case c.Adaptive || c.Enabled != nil:
+		// The newest models do not think unless an effort is named.
+		e.losses.Approximate("reasoning_effort", "reasoning")
+		return "medium"
+	}
+	return ""
+}
+
+// appendTextConfig appends the text object: format and verbosity.
+func appendTextConfig(b []byte, r *llm.Request) []byte {
+	if r.Format == nil && r.Verbosity == "" && !hasScope(r.Ext, textScope) {
+		return b
+	}
+	return appendTextObject(wirejson.AppendName(b, "text"), r)
+}
+
+func appendTextObject(b []byte, r *llm.Request) []byte {
+	b = append(b, '{')
+	if r.Format != nil {
+		b = appendFormat(wirejson.AppendName(b, "format"), r.Format)
+	}
+	b = appendOptional(b, "verbosity", r.Verbosity)
+	return append(appendExt(b, r.Ext, textScope), '}')
+}
+
+func appendFormat(b []byte, f *llm.Format) []byte {
+	b = wirejson.AppendText(append(b, `{"type":`...), f.Type)
+	if f.Type == "json_schema" {
+		name := f.Name
+		if name == "" {
+			name = "response" // the API demands one
+		}
+		b = appendMember(b, "name", name)
+		b = appendOptional(b, "description", f.Description)
+		if f.Schema != nil {
+			b = appendRaw(b, "schema", f.Schema)
+		}
+		b = appendBool(b, "strict", f.Strict)
+	}
+	return append(appendExt(b, f.Ext, protocol), '}')
+}

@@ -1,0 +1,82 @@
+package wire
+
+import (
+	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/wire/jsonspan"
+	"github.com/plexus-gateway/plexus/internal/wire/sse"
+)
+
+// Meta is what the gateway must know of a request before it routes it.
+type Meta struct {
+	Model  string
+	Stream bool
+}
+
+// Raw is the raw lane of a protocol: same protocol in and out, bytes pass as
+// they came but for the edits routing demands, and a tap reads what must be
+// accounted. Implementations are stateless values, safe for concurrent use.
+type Raw interface {
+	Protocol() llm.Protocol
+	ErrorEncoder
+	// Path is appended to an upstream's base URL.
+	Path() string
+	// Describe reads the request. Errors are *llm.Error of KindInvalid.
+	Describe(doc *jsonspan.Doc) (Meta, error)
+	// Patch returns the edits for the target. hideUsage reports that the
+	// request now asks for usage that the client did not ask for.
+	Patch(doc *jsonspan.Doc, meta Meta, to Target) (edits []jsonspan.Edit, hideUsage bool, err error)
+	// StreamTap watches one stream.
+	StreamTap(hideUsage bool) StreamTap
+	// BodyTap watches one whole answer.
+	BodyTap() BodyTap
+	// DecodeError reads an answer that is not 2xx.
+	DecodeError(status int, body []byte) *llm.UpstreamError
+}
+
+// Seen is what a tap has read so far. Usage is nil until the upstream says.
+type Seen struct {
+	Usage     *llm.Usage
+	Finish    llm.Finish
+	FinishRaw string
+	Model     string
+	ID        string
+	Err       *llm.UpstreamError // an error inside a 200 answer
+}
+
+// Verdict says what to do with a frame.
+type Verdict uint8
+
+// The verdicts; bits that combine.
+const (
+	// Meaningful: the client's wait is over with this frame (first token,
+	// tool call or error), so the time to it is worth measuring.
+	Meaningful Verdict = 1 << iota
+	// Hide: the frame exists only because the gateway asked for it.
+	Hide
+	// Last: the protocol's own end of the stream.
+	Last
+	// Failed: the frame carries an error.
+	Failed
+)
+
+// StreamTap reads the frames of one stream as they pass, without copying them.
+type StreamTap interface {
+	Frame(f *sse.Frame) Verdict
+	Seen() *Seen
+}
+
+// BodyTap reads one answer as its bytes pass.
+type BodyTap interface {
+	Write(p []byte)
+	// Seen is complete when all bytes have been written.
+	Seen() *Seen
+}
+
+// BlindTap relays a stream without reading it.
+type BlindTap struct{ seen Seen }
+
+// Frame lets the event pass.
+func (BlindTap) Frame(*sse.Frame) Verdict { return Meaningful }
+
+// Seen returns nothing seen.
+func (t BlindTap) Seen() *Seen { return &t.seen }
