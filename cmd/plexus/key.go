@@ -38,6 +38,7 @@ type keyCreate struct {
 	AllowIP           []string      `name:"allow-ip" placeholder:"IP" help:"Addresses the key may be used from: address, CIDR or range. Repeatable."`
 	RequestsPerMinute int           `placeholder:"N" help:"At most so many requests a minute; 0 is unlimited."`
 	MaxConcurrency    int           `placeholder:"N" help:"At most so many requests at a time; 0 is unlimited."`
+	StrictFidelity    bool          `help:"Refuse requests that only a lossy conversion could serve."`
 	Expires           time.Duration `placeholder:"DURATION" help:"The key expires after this time, e.g. 720h."`
 }
 
@@ -46,7 +47,7 @@ func (k keyCreate) Run(ctx context.Context, c *cli, e env) error {
 	n := admin.NewKey{Name: k.Name, Comment: k.Comment, KeyRules: admin.KeyRules{
 		AllowedModels: k.AllowModel, ExcludedModels: k.ExcludeModel,
 		AllowedProviders: k.AllowProvider, ExcludedProviders: k.ExcludeProvider, AllowedIPs: k.AllowIP,
-		RequestsPerMinute: k.RequestsPerMinute, MaxConcurrency: k.MaxConcurrency,
+		RequestsPerMinute: k.RequestsPerMinute, MaxConcurrency: k.MaxConcurrency, StrictFidelity: k.StrictFidelity,
 	}}
 	if k.Expires > 0 {
 		at := time.Now().UTC().Add(k.Expires)

@@ -26,8 +26,9 @@ type KeyView struct {
 	ExcludedProviders []string `json:"excluded_providers" nullable:"false"`
 	AllowedIPs        []string `json:"allowed_ips" nullable:"false"`
 
-	RequestsPerMinute int `json:"requests_per_minute" doc:"0 means unlimited"`
-	MaxConcurrency    int `json:"max_concurrency" doc:"0 means unlimited"`
+	RequestsPerMinute int  `json:"requests_per_minute" doc:"0 means unlimited"`
+	MaxConcurrency    int  `json:"max_concurrency" doc:"0 means unlimited"`
+	StrictFidelity    bool `json:"strict_fidelity" doc:"refuse requests that only a lossy conversion could serve"`
 
 	ExpiresAt  *time.Time `json:"expires_at,omitempty"`
 	DisabledAt *time.Time `json:"disabled_at,omitempty"`
@@ -45,6 +46,7 @@ type KeyInput struct {
 	AllowedIPs        []string   `json:"allowed_ips,omitempty" nullable:"false" maxItems:"200" doc:"Address, CIDR, or from-to range"`
 	RequestsPerMinute int        `json:"requests_per_minute,omitempty" minimum:"0"`
 	MaxConcurrency    int        `json:"max_concurrency,omitempty" minimum:"0"`
+	StrictFidelity    bool       `json:"strict_fidelity,omitempty"`
 	ExpiresAt         *time.Time `json:"expires_at,omitempty"`
 }
 
@@ -58,6 +60,7 @@ type KeyPatch struct {
 	AllowedIPs        *[]string           `json:"allowed_ips,omitempty" nullable:"false" maxItems:"200"`
 	RequestsPerMinute *int                `json:"requests_per_minute,omitempty" minimum:"0"`
 	MaxConcurrency    *int                `json:"max_concurrency,omitempty" minimum:"0"`
+	StrictFidelity    *bool               `json:"strict_fidelity,omitempty"`
 	ExpiresAt         Nullable[time.Time] `json:"expires_at,omitzero" doc:"null removes the expiry"`
 	Disabled          *bool               `json:"disabled,omitempty"`
 }
@@ -131,7 +134,7 @@ func (a *api) createKey(ctx context.Context, in *createKeyInput) (*keyCreatedOut
 	key, secret, err := a.Keys.Create(ctx, NewKey{Name: b.Name, Comment: b.Comment, KeyRules: KeyRules{
 		AllowedModels: b.AllowedModels, ExcludedModels: b.ExcludedModels,
 		AllowedProviders: b.AllowedProviders, ExcludedProviders: b.ExcludedProviders, AllowedIPs: b.AllowedIPs,
-		RequestsPerMinute: b.RequestsPerMinute, MaxConcurrency: b.MaxConcurrency, ExpiresAt: utc(b.ExpiresAt),
+		RequestsPerMinute: b.RequestsPerMinute, MaxConcurrency: b.MaxConcurrency, StrictFidelity: b.StrictFidelity, ExpiresAt: utc(b.ExpiresAt),
 	}})
 	if err != nil {
 		return nil, err
@@ -145,7 +148,7 @@ func (a *api) updateKey(ctx context.Context, in *patchKeyInput) (*keyOutput, err
 	change := KeyChange{
 		Comment: b.Comment, AllowedModels: b.AllowedModels, ExcludedModels: b.ExcludedModels,
 		AllowedProviders: b.AllowedProviders, ExcludedProviders: b.ExcludedProviders, AllowedIPs: b.AllowedIPs,
-		RequestsPerMinute: b.RequestsPerMinute, MaxConcurrency: b.MaxConcurrency, Disabled: b.Disabled,
+		RequestsPerMinute: b.RequestsPerMinute, MaxConcurrency: b.MaxConcurrency, StrictFidelity: b.StrictFidelity, Disabled: b.Disabled,
 	}
 	if b.ExpiresAt.Set {
 		expires := utc(b.ExpiresAt.Value)
@@ -172,7 +175,7 @@ func (a *api) viewKey(k *authn.Key) KeyView {
 		ID: k.ID, Name: k.Name, Comment: k.Comment, Hint: k.Hint, Source: string(k.Source), State: a.keyState(k),
 		AllowedModels: present(k.AllowedModels), ExcludedModels: present(k.ExcludedModels),
 		AllowedProviders: present(k.AllowedProviders), ExcludedProviders: present(k.ExcludedProviders),
-		AllowedIPs: present(k.AllowedIPs), RequestsPerMinute: k.RequestsPerMinute, MaxConcurrency: k.MaxConcurrency,
+		AllowedIPs: present(k.AllowedIPs), RequestsPerMinute: k.RequestsPerMinute, MaxConcurrency: k.MaxConcurrency, StrictFidelity: k.StrictFidelity,
 		ExpiresAt: utc(k.ExpiresAt), DisabledAt: utc(k.DisabledAt), CreatedAt: utc(&k.CreatedAt),
 	}
 }

@@ -69,6 +69,7 @@ type KeyRules struct {
 	AllowedIPs        []string
 	RequestsPerMinute int
 	MaxConcurrency    int
+	StrictFidelity    bool
 	ExpiresAt         *time.Time
 }
 
@@ -82,6 +83,7 @@ type KeyChange struct {
 	AllowedIPs        *[]string
 	RequestsPerMinute *int
 	MaxConcurrency    *int
+	StrictFidelity    *bool
 	ExpiresAt         **time.Time // pointer to nil removes the expiry
 	Disabled          *bool
 }

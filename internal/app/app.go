@@ -17,6 +17,7 @@ import (
 	"github.com/plexus-gateway/plexus/internal/authn"
 	"github.com/plexus-gateway/plexus/internal/catalog"
 	"github.com/plexus-gateway/plexus/internal/config"
+	"github.com/plexus-gateway/plexus/internal/conversation"
 	"github.com/plexus-gateway/plexus/internal/demo"
 	"github.com/plexus-gateway/plexus/internal/limit"
 	"github.com/plexus-gateway/plexus/internal/llm"
@@ -26,7 +27,9 @@ import (
 	"github.com/plexus-gateway/plexus/internal/secretbox"
 	"github.com/plexus-gateway/plexus/internal/store"
 	"github.com/plexus-gateway/plexus/internal/telemetry"
+	"github.com/plexus-gateway/plexus/internal/tokens"
 	"github.com/plexus-gateway/plexus/internal/upstream"
+	"github.com/plexus-gateway/plexus/internal/vault"
 )
 
 // App is one gateway process. Make it with New, then Start, then Stop.
@@ -52,18 +55,20 @@ type App struct {
 	adminSeen string // the admin secret, only when this start made it
 	keySeen   string // the first key's secret, only when this start made it
 
-	reload   sync.Mutex // one reload at a time
-	seen     string     // the file as first loaded
-	loaded   atomic.Pointer[loaded]
-	problem  atomic.Pointer[admin.ConfigError] // of the last reload, nil if it went well
-	gate     gate
-	server   *http.Server
-	tls      bool // the server speaks TLS; its own TLSConfig is its own after Start
-	listener net.Listener
-	serving  chan error
-	halt     context.CancelCauseFunc // ends the requests under way
-	done     chan struct{}           // closed when stopping begins
-	cleanups cleanups
+	reload  sync.Mutex // one reload at a time
+	seen    string     // the file as first loaded
+	loaded  atomic.Pointer[loaded]
+	problem atomic.Pointer[admin.ConfigError] // of the last reload, nil if it went well
+	gate    gate
+	server  *http.Server
+
+	conversations *conversation.Service
+	tls           bool // the server speaks TLS; its own TLSConfig is its own after Start
+	listener      net.Listener
+	serving       chan error
+	halt          context.CancelCauseFunc // ends the requests under way
+	done          chan struct{}           // closed when stopping begins
+	cleanups      cleanups
 }
 
 // New builds everything and serves nothing yet. On error, what was built is
@@ -143,8 +148,15 @@ func (a *App) setup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	memory, err := a.openVault(cfg)
+	if err != nil {
+		return err
+	}
+	a.conversations = conversation.New(a.store, conversation.Options{TTL: cfg.Retention.Responses})
 	a.relay = relay.New(next.snapshot, relay.Options{
 		Hasher: a.hasher, Limiter: a.limiter, Recorder: a.journal, InFlight: a.inFlight, Observer: a.metrics, Logger: a.log, Ready: a.gate.refuse,
+		Egress: egress(), Fetcher: upstream.NewFetcher(upstream.Policy{}), Facts: a.facts, Tokens: counter{tokens.New()},
+		Vault: vault.New(memory, a.ring, vault.Options{}), Conversations: a.conversations,
 	})
 	a.adopt(next)
 	return a.buildServer(cfg)

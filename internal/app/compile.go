@@ -67,7 +67,7 @@ func (a *App) compile(ctx context.Context, cfg *config.Config) (*loaded, error) 
 func aliases(cfg *config.Config) []*route.Alias {
 	list := make([]*route.Alias, 0, len(cfg.Models))
 	for _, m := range cfg.Models {
-		alias := &route.Alias{Name: m.Name, Additional: m.AdditionalAliases}
+		alias := &route.Alias{Name: m.Name, Additional: m.AdditionalAliases, StrictFidelity: m.StrictFidelity}
 		for _, t := range m.Targets {
 			if t.Enabled {
 				alias.Targets = append(alias.Targets, route.Target{Provider: t.Provider, Model: t.Model, Weight: t.Weight})
@@ -88,11 +88,13 @@ func (a *App) provider(ctx context.Context, p *config.Provider, l *loaded) (*rel
 		Slug: p.Slug, Vendor: p.Vendor, Timeout: p.Timeout,
 		Endpoints: make(map[llm.Protocol]relay.Endpoint, len(p.BaseURL)), Headers: make(http.Header, len(p.Headers)),
 	}
+	vendor, _ := a.catalog.Vendor(p.Vendor) // "" and unknown ones have no traits
 	for proto, base := range p.BaseURL {
 		end, err := endpoint(base, a.catalog.AuthFor(p.Vendor, proto), key)
 		if err != nil {
 			return nil, fmt.Errorf("base_url %s: %w", proto, err)
 		}
+		end.Traits = vendor.Traits[proto]
 		made.Endpoints[proto] = end
 	}
 	for _, name := range p.HeaderNames() {

@@ -81,6 +81,9 @@ func (a *App) sweepOnce(ctx context.Context) {
 	if _, err := a.store.SweepSessions(ctx, now); err != nil && ctx.Err() == nil {
 		a.log.Warn("expired sessions were not deleted", "err", err)
 	}
+	if _, err := a.conversations.Cleanup(ctx); err != nil && ctx.Err() == nil {
+		a.log.Warn("expired responses were not deleted", "err", err)
+	}
 	keep := a.loaded.Load().config.Retention.Requests
 	if keep <= 0 {
 		return

@@ -46,7 +46,7 @@ func (a *App) configKey(c *config.Key) authn.Key {
 		Digest: a.hasher.Digest(c.Secret.Reveal()), Hint: authn.Hint(c.Secret.Reveal()),
 		AllowedModels: c.AllowedModels, ExcludedModels: c.ExcludedModels,
 		AllowedProviders: c.AllowedProviders, ExcludedProviders: c.ExcludedProviders, AllowedIPs: c.AllowedIPs,
-		RequestsPerMinute: c.RequestsPerMinute, MaxConcurrency: c.MaxConcurrency, ExpiresAt: c.ExpiresAt,
+		RequestsPerMinute: c.RequestsPerMinute, MaxConcurrency: c.MaxConcurrency, StrictFidelity: c.StrictFidelity, ExpiresAt: c.ExpiresAt,
 	}
 	if c.Disabled {
 		k.DisabledAt = new(time.Time)
@@ -106,7 +106,7 @@ func (b *KeyBook) Create(ctx context.Context, n admin.NewKey) (authn.Key, string
 		Digest: b.Hasher.Digest(secret), Hint: authn.Hint(secret), CreatedAt: b.Clock().UTC(),
 		AllowedModels: n.AllowedModels, ExcludedModels: n.ExcludedModels,
 		AllowedProviders: n.AllowedProviders, ExcludedProviders: n.ExcludedProviders, AllowedIPs: n.AllowedIPs,
-		RequestsPerMinute: n.RequestsPerMinute, MaxConcurrency: n.MaxConcurrency, ExpiresAt: n.ExpiresAt,
+		RequestsPerMinute: n.RequestsPerMinute, MaxConcurrency: n.MaxConcurrency, StrictFidelity: n.StrictFidelity, ExpiresAt: n.ExpiresAt,
 	}
 	if err := validKey(&k); err != nil {
 		return authn.Key{}, "", err
@@ -190,6 +190,7 @@ func (b *KeyBook) Update(ctx context.Context, name string, c admin.KeyChange) (a
 	set(&k.AllowedIPs, c.AllowedIPs)
 	set(&k.RequestsPerMinute, c.RequestsPerMinute)
 	set(&k.MaxConcurrency, c.MaxConcurrency)
+	set(&k.StrictFidelity, c.StrictFidelity)
 	set(&k.ExpiresAt, c.ExpiresAt)
 	if err := validKey(&k); err != nil {
 		return authn.Key{}, err

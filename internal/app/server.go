@@ -16,10 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/plexus-gateway/plexus/internal/config"
-	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/ui"
-	"github.com/plexus-gateway/plexus/internal/wire/openaichat"
-	"github.com/plexus-gateway/plexus/internal/wire/openaiembeddings"
 )
 
 const (
@@ -51,7 +48,7 @@ func (a *App) buildServer(cfg *config.Config) error {
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
 	a.server = &http.Server{
-		Addr: cfg.Server.Listen, Handler: ui.Root(mux), Protocols: &protocols,
+		Addr: cfg.Server.Listen, Handler: front(ui.Root(mux)), Protocols: &protocols,
 		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		BaseContext: func(net.Listener) context.Context { return base },
 		ErrorLog:    slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
@@ -75,33 +72,6 @@ func (a *App) serve(ln net.Listener) error {
 		return a.server.ServeTLS(ln, "", "") //nolint:wrapcheck // compared with http.ErrServerClosed
 	}
 	return a.server.Serve(ln) //nolint:wrapcheck // compared with http.ErrServerClosed
-}
-
-// dataPlane mounts what clients of models call.
-func (a *App) dataPlane(mux *http.ServeMux) {
-	chat, embeddings := openaichat.Raw{}, openaiembeddings.Raw{}
-	mux.Handle("POST /v1/chat/completions", a.relay.Handler(chat))
-	mux.Handle("POST /v1/embeddings", a.relay.Handler(embeddings))
-	mux.Handle("GET /v1/models", a.relay.Models(chat))
-	mux.Handle("GET /v1/models/{id...}", a.relay.Model(chat))
-	for path, method := range map[string]string{"/v1/chat/completions": "POST", "/v1/embeddings": "POST", "/v1/models": "GET"} {
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Allow", method)
-			e := llm.Errorf(llm.KindUnsupported, "method_not_allowed", "%s is not served at %s; use %s", r.Method, path, method)
-			e.Status = http.StatusMethodNotAllowed
-			writeDialect(w, e, chat.EncodeError(e))
-		})
-	}
-	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
-		e := llm.Errorf(llm.KindNotFound, "unknown_url", "%s %.200s is not served here; see /v1/chat/completions, /v1/embeddings, /v1/models", r.Method, r.URL.Path)
-		writeDialect(w, e, chat.EncodeError(e))
-	})
-}
-
-func writeDialect(w http.ResponseWriter, e *llm.Error, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(e.HTTPStatus())
-	_, _ = w.Write(body) //nolint:gosec // JSON, told so by its type; the client may be gone
 }
 
 func writeStatus(w http.ResponseWriter, status int, v any) {

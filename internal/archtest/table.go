@@ -38,7 +38,7 @@ func Table() []Rule {
 		{"internal/wire/sse", nil},
 		{"internal/wire/wiretest", []string{"internal/llm", "internal/wire", "internal/wire/*"}},
 		{"internal/wire", []string{"internal/llm", "internal/wire/jsonspan", "internal/wire/sse"}},
-		{"internal/wire/openai", []string{"internal/llm", "internal/wire/jsonspan"}}, // what the codecs of one family share; itself no codec
+		{"internal/wire/openai", []string{"internal/llm", "internal/wire", "internal/wire/jsonspan"}}, // what the codecs of one family share; itself no codec
 		{"internal/wire/wirejson", []string{"internal/llm"}},
 		{"internal/wire/*", []string{
 			"internal/llm", "internal/wire", "internal/wire/jsonspan", "internal/wire/sse", "internal/wire/openai", "internal/wire/wirejson",
@@ -65,6 +65,9 @@ func Table() []Rule {
 		{"internal/record", []string{"internal/llm", "internal/money", "internal/record/filelock"}},
 		{"internal/record/*", []string{"internal/llm", "internal/record", "internal/record/filelock"}},
 		{"internal/policy", []string{"internal/llm"}},
+		{"internal/conversation", []string{"internal/llm", "internal/wire/jsonspan", "internal/wire/wirejson"}},
+		{"internal/vault", []string{"internal/llm", "internal/secretbox"}},
+		{"internal/tokens", []string{"internal/llm"}},
 		{"internal/relay", relayImports()},
 
 		// The control plane: never the tables, only ports.
@@ -108,7 +111,7 @@ func relayImports() []string {
 	return []string{
 		"internal/llm", "internal/money", "internal/wire", "internal/wire/*", "internal/catalog", "internal/vendor", "internal/upstream",
 		"internal/route", "internal/health", "internal/limit", "internal/price", "internal/ledger", "internal/record", "internal/record/*", "internal/policy",
-		"internal/authn",
+		"internal/authn", "internal/vault", "internal/conversation",
 	}
 }
 
@@ -122,7 +125,7 @@ func adminImports() []string {
 func storeImports() []string {
 	return []string{
 		"internal/llm", "internal/money", "internal/record", "internal/authn", "internal/tenant", "internal/audit", "internal/ledger",
-		"internal/price", "internal/quota", "internal/secretbox", "internal/state", "internal/record/filelock",
+		"internal/price", "internal/quota", "internal/secretbox", "internal/conversation", "internal/state", "internal/record/filelock",
 	}
 }
 

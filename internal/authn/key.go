@@ -36,6 +36,10 @@ type Key struct {
 	RequestsPerMinute int // 0 means unlimited
 	MaxConcurrency    int // 0 means unlimited
 
+	// StrictFidelity refuses requests that can only be served by a lossy
+	// conversion between protocols.
+	StrictFidelity bool
+
 	ExpiresAt  *time.Time // UTC
 	DisabledAt *time.Time // UTC
 	CreatedAt  time.Time  // UTC; zero for keys of the configuration

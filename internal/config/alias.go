@@ -17,13 +17,14 @@ type aliasForm struct {
 	Provider          string   `yaml:"provider"`
 	Model             string   `yaml:"model" also:"model_id"`
 	AdditionalAliases []string `yaml:"additional_aliases" also:"aliases"`
+	StrictFidelity    bool     `yaml:"strict_fidelity" default:"false"`
 }
 
 func (d *decoder) aliases(v value, out *[]Alias) {
 	d.named(v, "a mapping of alias to targets", func(name string, v value) {
 		var form aliasForm
 		d.object(v, &form)
-		a := Alias{Name: name, Targets: form.Targets, AdditionalAliases: form.AdditionalAliases}
+		a := Alias{Name: name, Targets: form.Targets, AdditionalAliases: form.AdditionalAliases, StrictFidelity: form.StrictFidelity}
 		d.checkModelName(name, v.canon)
 		for i, more := range a.AdditionalAliases {
 			d.checkModelName(more, fmt.Sprintf("%s[%d]", joinPath(v.canon, "additional_aliases"), i))

@@ -37,6 +37,7 @@ import (
 type Config struct {
 	Server    Server     `yaml:"server"`
 	Database  Database   `yaml:"database"`
+	Redis     Redis      `yaml:"redis"`
 	Journal   Journal    `yaml:"journal"`
 	Log       Log        `yaml:"log"`
 	Retention Retention  `yaml:"retention"`
@@ -60,6 +61,13 @@ type Server struct {
 type Database struct {
 	// URL is "postgres://…" or "sqlite:path"; zero means an SQLite file in the
 	// data directory. The environment overrides it (see ApplyEnv).
+	URL Secret `yaml:"url"`
+}
+
+// Redis says where replicas share what need not last.
+type Redis struct {
+	// URL is "redis://…", "rediss://…" or "unix://…"; zero means none: a
+	// gateway alone keeps it in memory.
 	URL Secret `yaml:"url"`
 }
 
@@ -106,6 +114,9 @@ func (l Log) SlogLevel() slog.Level {
 // Retention says how long data is kept.
 type Retention struct {
 	Requests time.Duration `yaml:"requests" default:"0s" min:"0s"` // 0 keeps them for ever
+	// Responses is how long what clients of the Responses API let us store is
+	// kept since it was last used.
+	Responses time.Duration `yaml:"responses" default:"720h" min:"1h"`
 }
 
 // Provider is a configured connection to a vendor, with credentials.
@@ -137,6 +148,7 @@ type Alias struct {
 	Name              string   `yaml:"-"`                                 // the key under models
 	Targets           []Target `yaml:"targets"`                           // never empty
 	AdditionalAliases []string `yaml:"additional_aliases" also:"aliases"` // further public names
+	StrictFidelity    bool     `yaml:"strict_fidelity" default:"false"`   // refuse lossy conversions
 }
 
 // Target is one upstream model at one provider.
@@ -163,6 +175,7 @@ type Key struct {
 	Disabled          bool       `yaml:"disabled" default:"false" was:"disabledAt"`
 	RequestsPerMinute int        `yaml:"requests_per_minute" default:"0" min:"0"` // 0 means unlimited
 	MaxConcurrency    int        `yaml:"max_concurrency" default:"0" min:"0"`     // 0 means unlimited
+	StrictFidelity    bool       `yaml:"strict_fidelity" default:"false"`         // refuse lossy conversions
 }
 
 // MinKeySecret is the least number of characters of a key's secret.

@@ -14,8 +14,11 @@ func descriptions() map[string]string {
 		"server.drain_timeout":   "How long running requests may take to end when the gateway stops. At most 1h.",
 		"server.pprof_listen":    "Loopback address for Go's profiles, e.g. 127.0.0.1:6060. Off by default.",
 
-		"database":     "Where state lives.",
-		"database.url": "postgres://… or sqlite:path. By default an SQLite file in the data directory. The environment variables DATABASE_URL and PLEXUS_DB_URL override it; the latter wins.",
+		"redis":               "Where replicas share what need not last, such as the reasoning vault.",
+		"redis.url":           "redis://… or rediss://…. Without it a gateway keeps this in memory, which suffices for one.",
+		"retention.responses": "How long responses and conversations that clients of the Responses API let the gateway store are kept since they were last used.",
+		"database":            "Where state lives.",
+		"database.url":        "postgres://… or sqlite:path. By default an SQLite file in the data directory. The environment variables DATABASE_URL and PLEXUS_DB_URL override it; the latter wins.",
 
 		"journal":                "The crash-safe log that finished requests pass through on their way to the database.",
 		"journal.fsync":          "When the journal is forced to disk: interval (every fsync_interval), always (before a request is answered), never (when the operating system likes).",
@@ -51,6 +54,7 @@ func descriptions() map[string]string {
 		"models.*.provider":           "Short form of one target: slug of its provider.",
 		"models.*.model":              "Short form of one target: name of the model as the provider spells it.",
 		"models.*.additional_aliases": "Further public names of the alias.",
+		"models.*.strict_fidelity":    "Refuse requests that could only be served by leaving something out or changing it on the way to another protocol.",
 
 		"keys":                       "Clients' credentials, by name.",
 		"keys.*.secret":              "What the client presents: at least 16 characters, without a colon (which starts the attribution label).",
@@ -64,5 +68,6 @@ func descriptions() map[string]string {
 		"keys.*.disabled":            "Whether the key is refused.",
 		"keys.*.requests_per_minute": "Most requests per minute; 0 is unlimited.",
 		"keys.*.max_concurrency":     "Most requests at the same time; 0 is unlimited.",
+		"keys.*.strict_fidelity":     "Refuse requests that could only be served by leaving something out or changing it on the way to another protocol.",
 	}
 }

@@ -54,7 +54,8 @@ type Citation struct {
 // verify it.
 type Origin struct {
 	Protocol Protocol
-	Vendor   string // "" until relay knows it
+	Vendor   string // "" where not known: the client brought it
+	Provider string // slug of the connection; "" where not known
 }
 
 // Signature is an opaque proof that a block came from its Origin.

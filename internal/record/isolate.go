@@ -14,6 +14,22 @@ import (
 type probe struct {
 	m    *Mover
 	good *Record // one the sink took; inserting it again changes nothing
+	all  []Record
+}
+
+// seekTries is how many records are tried to find one that the sink takes.
+const seekTries = 16
+
+// seek looks for a record that the sink takes among those picked at random: in
+// halves that each hold a bad one, none may have got in on its own yet.
+func (p *probe) seek(ctx context.Context) {
+	for range seekTries {
+		if p.good != nil || ctx.Err() != nil {
+			return
+		}
+		i := min(int(p.m.o.Jitter()*float64(len(p.all))), len(p.all)-1)
+		_ = p.try(ctx, p.all[i:i+1]) // a refusal says nothing yet
+	}
 }
 
 // isolate inserts rs, for which the sink gave cause, in ever smaller parts.
@@ -52,6 +68,7 @@ func (p *probe) judge(ctx context.Context, r *Record, cause error) error {
 		return fmt.Errorf("record %s: %w", r.ID, cause)
 	}
 	if !errors.Is(cause, ErrRejected) {
+		p.seek(ctx)
 		if p.good == nil || p.try(ctx, []Record{*p.good}) != nil {
 			return cause // the sink may be down: no verdict
 		}

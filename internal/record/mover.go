@@ -226,7 +226,7 @@ func (m *Mover) insert(ctx context.Context, rs []Record, failures int) error {
 	if !errors.Is(err, ErrRejected) && (failures+1)%probeEvery != 0 {
 		return err
 	}
-	p := probe{m: m}
+	p := probe{m: m, all: rs}
 	return p.isolate(ctx, rs, err)
 }
 

@@ -165,6 +165,14 @@ func TestMoverPoison(t *testing.T) {
 	}
 }
 
+// TestMoverPoisonInEveryHalf: however the batch is halved, both halves hold a
+// bad record until the first one stands alone, so that the sink has taken
+// nothing yet when it is to be judged.
+func TestMoverPoisonInEveryHalf(t *testing.T) {
+	testPoison(t, []int{0, 1, 3, 7, 15, 30}, false)
+	testPoison(t, []int{0, 2, 6, 14, 29, 59}, false)
+}
+
 func testPoison(t *testing.T, bad []int, says bool) {
 	poison := map[uuid.UUID]bool{}
 	for _, n := range bad {

@@ -8,13 +8,12 @@ import (
 	"github.com/plexus-gateway/plexus/internal/authn"
 	"github.com/plexus-gateway/plexus/internal/limit"
 	"github.com/plexus-gateway/plexus/internal/llm"
-	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/jsonspan"
 )
 
 // admit checks who asks, reads what is asked, and takes a place under the
 // key's limits.
-func (x *exchange) admit(raw wire.Raw) *llm.Error {
+func (x *exchange) admit() *llm.Error {
 	if e := x.identify(); e != nil {
 		return e
 	}
@@ -36,13 +35,13 @@ func (x *exchange) admit(raw wire.Raw) *llm.Error {
 	if err := x.doc.Index(x.body.b); err != nil {
 		return badJSON(err)
 	}
-	meta, err := raw.Describe(&x.doc)
+	meta, err := x.op.Raw.Describe(&x.doc, x.in)
 	if err != nil {
 		return asError(err)
 	}
 	x.meta = meta
 	x.rec.Alias, x.rec.Streamed = short(meta.Model), meta.Stream
-	return nil
+	return x.resolve()
 }
 
 // identify finds the client's key and checks the rules that belong to it.

@@ -30,14 +30,14 @@ type document struct {
 
 // answer relays an answer that is one document, verbatim. The last bytes leave
 // after the record is safe.
-func (a *attempt) answer(resp *http.Response, body io.Reader) *llm.Error {
+func (l rawLane) answer(a *attempt, resp *http.Response, body io.Reader) *llm.Error {
 	size := copySize
 	if n := resp.ContentLength; n >= 0 && n < copySize {
 		size = int(n) + 1
 	}
 	buf := newBuffer(size)
 	defer buf.free()
-	d := &document{a: a, resp: resp, tap: a.raw.BodyTap(), b: buf.b[:cap(buf.b)], began: a.x.relay.o.Clock()}
+	d := &document{a: a, resp: resp, tap: l.raw.BodyTap(), b: buf.b[:cap(buf.b)], began: a.x.relay.o.Clock()}
 	for {
 		n, err := body.Read(d.b[d.held:])
 		if e, over := d.piece(n, err); over {
@@ -77,6 +77,7 @@ func (d *document) piece(n int, err error) (e *llm.Error, over bool) {
 			return d.a.failure(seen), true
 		}
 		d.a.x.rec.ResponseBytes += int64(len(p)) // counted before it goes, as the record must
+		d.a.keepTapped(d.tap)
 		d.a.complete(seen, d.resp.StatusCode)
 	}
 	if !d.send(p, done) {
@@ -100,7 +101,7 @@ func (d *document) hold(p []byte) bool {
 // send hands p on and reports whether the client took it.
 func (d *document) send(p []byte, done bool) bool {
 	x := d.a.x
-	d.a.commit(d.resp)
+	d.a.commitRaw(d.resp)
 	x.extend()
 	if _, err := x.w.Write(p); err != nil {
 		return false
@@ -112,20 +113,13 @@ func (d *document) send(p []byte, done bool) bool {
 	return x.control.Flush() == nil // the upstream pauses: hand on what there is
 }
 
-// commit sends the answer's head, once.
-func (a *attempt) commit(resp *http.Response) {
-	if a.x.committed {
-		return
+// writeHead sends the answer's head; size is that of the body, -1 when not known.
+func (x *exchange) writeHead(a *attempt, status int, size int64) {
+	h := x.w.Header()
+	h[fidelityHeader] = []string{a.fidelity}
+	if size >= 0 {
+		h["Content-Length"] = []string{strconv.FormatInt(size, 10)}
 	}
-	h := a.x.w.Header()
-	upstream.ResponseHeaders(h, resp.Header, upstream.ResponseAllowed(a.raw.Protocol()))
-	if resp.ContentLength >= 0 {
-		h["Content-Length"] = []string{strconv.FormatInt(resp.ContentLength, 10)}
-	}
-	a.x.writeHead(resp.StatusCode)
-}
-
-func (x *exchange) writeHead(status int) {
 	x.committed = true
 	x.rec.HTTPStatus = status
 	x.w.WriteHeader(status)

@@ -16,6 +16,7 @@ import (
 	"github.com/plexus-gateway/plexus/internal/fakeupstream"
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/record"
+	"github.com/plexus-gateway/plexus/internal/relay"
 	"github.com/plexus-gateway/plexus/internal/wire/openaichat"
 )
 
@@ -108,7 +109,7 @@ func (s *slowWriter) Write(p []byte) (int, error) {
 // TestASlowClientIsBounded: every answer is written under a deadline.
 func TestASlowClientIsBounded(t *testing.T) {
 	w, up := newWorld(t)
-	h := w.relay.Handler(openaichat.Raw{})
+	h := w.relay.Handler(relay.Operation{Raw: openaichat.Raw{}})
 	for _, body := range []string{`{"model":"m","messages":[]}`, streamBody} {
 		s := &slowWriter{ResponseRecorder: httptest.NewRecorder()}
 		h.ServeHTTP(s, w.request(t.Context(), http.MethodPost, chatPath, body))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/plexus-gateway/plexus/internal/authn"
+	"github.com/plexus-gateway/plexus/internal/conversation"
 	"github.com/plexus-gateway/plexus/internal/limit"
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/record"
@@ -39,10 +40,17 @@ type exchange struct {
 	control  *http.ResponseController // of w
 	extended time.Time                // when the write deadline was last moved on
 
-	body  *buffer // the client's bytes; pooled
+	op    Operation
+	in    wire.Inbound // what the URL says
+	body  *buffer      // the client's bytes; pooled
 	doc   jsonspan.Doc
 	meta  wire.Meta
+	asked *llm.Request // decoded when a lane needs it; shares memory with body
 	alias *route.Alias
+	// state is what the request refers to, for the protocol that has state;
+	// amnesia: the provider thought to have it has not.
+	state   *conversation.Resolution
+	amnesia bool
 
 	committed bool // the client has been sent a status
 	settled   bool // the record has been appended
@@ -50,20 +58,24 @@ type exchange struct {
 
 // serve carries a request through; whatever happens, it has been answered and
 // settled when serve returns.
-func (x *exchange) serve(raw wire.Raw) {
-	if e := x.admit(raw); e != nil {
+func (x *exchange) serve() {
+	if e := x.admit(); e != nil {
 		x.refuse(e)
 		return
 	}
-	order, e := x.plan(raw)
+	order, e := x.plan()
 	if e != nil {
 		x.refuse(e)
+		return
+	}
+	if x.op.Count != nil && len(order) == 0 {
+		x.countHere()
 		return
 	}
 	if f := x.relay.o.InFlight; f != nil {
 		x.mark = f.Begin(&x.rec)
 	}
-	x.attempts(raw, order)
+	x.attempts(order)
 }
 
 // end releases what the request held. It also is the edge where a panic of

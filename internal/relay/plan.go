@@ -7,11 +7,10 @@ import (
 
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/route"
-	"github.com/plexus-gateway/plexus/internal/wire"
 )
 
 // plan turns the model asked for into the targets to try, in order.
-func (x *exchange) plan(raw wire.Raw) ([]int, *llm.Error) {
+func (x *exchange) plan() ([]int, *llm.Error) {
 	x.alias = x.snap.Routes.Lookup(x.meta.Model)
 	if x.alias == nil {
 		return nil, x.unknownModel()
@@ -22,13 +21,14 @@ func (x *exchange) plan(raw wire.Raw) ([]int, *llm.Error) {
 		return nil, e
 	}
 	x.rec.Alias = x.alias.Name
-	speaks, permitted := false, false
+	speaks, permitted, there := false, false, false
 	usable := func(i int) bool {
 		p := x.snap.Providers[x.alias.Targets[i].Provider]
 		if p == nil {
 			return false
 		}
-		if _, ok := p.Endpoints[raw.Protocol()]; !ok {
+		there = true
+		if x.protocolAt(p) == "" {
 			return false
 		}
 		speaks = true
@@ -40,7 +40,8 @@ func (x *exchange) plan(raw wire.Raw) ([]int, *llm.Error) {
 	// decision can be repeated from the record.
 	seed := binary.BigEndian.Uint64(x.rec.ID[8:])
 	order := route.Order(make([]int, 0, 8), x.alias.Targets, seed, usable)
-	if len(order) > 0 {
+	x.homeFirst(order)
+	if len(order) > 0 || x.op.Count != nil && there && !speaks {
 		return order, nil
 	}
 	switch {
@@ -48,7 +49,7 @@ func (x *exchange) plan(raw wire.Raw) ([]int, *llm.Error) {
 		e := llm.Errorf(llm.KindPermission, "provider_not_allowed", "key %q may not use any provider of the model %q (allowed_providers, excluded_providers)", x.key.Key.Name, x.alias.Name)
 		return nil, e
 	default:
-		e := llm.Errorf(llm.KindNotFound, "no_target", "no enabled provider of the model %q speaks %s", x.alias.Name, raw.Protocol())
+		e := llm.Errorf(llm.KindNotFound, "no_target", "no enabled provider of the model %q speaks %s or what it can be converted to", x.alias.Name, x.protocol)
 		e.Param = "model"
 		return nil, e
 	}

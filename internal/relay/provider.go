@@ -31,13 +31,15 @@ type Provider struct {
 type Endpoint struct {
 	URL  *url.URL // up to and including the version segment
 	Auth upstream.Auth
+	// Traits says in what the vendor differs from others that speak the protocol.
+	Traits []string
 }
 
-// join returns the endpoint's URL with the protocol's path behind it.
-func (e Endpoint) join(path string) *url.URL {
+// join returns the endpoint's URL with the protocol's path and query behind it.
+func (e Endpoint) join(path, query string) *url.URL {
 	u := *e.URL
 	u.Path = strings.TrimSuffix(u.Path, "/") + path
-	u.RawPath = ""
+	u.RawPath, u.RawQuery = "", query
 	return &u
 }
 

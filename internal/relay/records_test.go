@@ -13,6 +13,7 @@ import (
 
 	"github.com/plexus-gateway/plexus/internal/fakeupstream"
 	"github.com/plexus-gateway/plexus/internal/record"
+	"github.com/plexus-gateway/plexus/internal/relay"
 	"github.com/plexus-gateway/plexus/internal/wire/openaichat"
 )
 
@@ -93,7 +94,7 @@ func TestTheRecordIsSafeBeforeTheClientSeesTheEnd(t *testing.T) {
 				written = out.Body.String()
 				return nil
 			})
-			w.relay.Handler(openaichat.Raw{}).ServeHTTP(out, w.request(t.Context(), http.MethodPost, chatPath, tt.body))
+			w.relay.Handler(relay.Operation{Raw: openaichat.Raw{}}).ServeHTTP(out, w.request(t.Context(), http.MethodPost, chatPath, tt.body))
 			if tt.end != "" {
 				require.NotContains(t, written, tt.end)
 			}

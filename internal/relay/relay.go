@@ -13,11 +13,13 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/plexus-gateway/plexus/internal/authn"
+	"github.com/plexus-gateway/plexus/internal/conversation"
 	"github.com/plexus-gateway/plexus/internal/limit"
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/record"
 	"github.com/plexus-gateway/plexus/internal/record/inflight"
 	"github.com/plexus-gateway/plexus/internal/route"
+	"github.com/plexus-gateway/plexus/internal/vault"
 	"github.com/plexus-gateway/plexus/internal/wire"
 )
 
@@ -51,6 +53,22 @@ type Observer interface {
 	RecordLost(err error)
 }
 
+// ModelFacts is what a conversion must know of a model. Zero values mean that
+// it is not known.
+type ModelFacts struct {
+	Context   int64 // prompt and answer together, in tokens
+	MaxOutput int64 // the most it writes, in tokens
+	Reasons   bool  // it thinks, and can give its thinking away
+}
+
+// Tokens counts the tokens of prompts as a model would.
+type Tokens interface {
+	// Estimate is quick: it is for requests on their way.
+	Estimate(req *llm.Request, model string) int64
+	// Count takes its time, and says whether the count is exact.
+	Count(req *llm.Request, model string) (n int64, exact bool)
+}
+
 // Options are what a Relay needs.
 type Options struct {
 	Hasher   *authn.Hasher
@@ -60,6 +78,19 @@ type Options struct {
 	Observer Observer
 	Logger   *slog.Logger
 	Clock    func() time.Time // nil means time.Now
+	// Egress has the codecs that speak to upstreams, for requests that came by
+	// another protocol. May be nil: then everything passes or is refused.
+	Egress map[llm.Protocol]wire.Egress
+	// Facts tells what is known of a vendor's model; may be nil.
+	Facts func(vendor, model string) ModelFacts
+	// Tokens counts where an upstream does not; may be nil.
+	Tokens Tokens
+	// Conversations keeps the state of the Responses protocol; may be nil.
+	Conversations *conversation.Service
+	// Fetcher gets what clients name by URL; may be nil.
+	Fetcher Fetcher
+	// Vault keeps reasoning for clients that cannot; may be nil.
+	Vault *vault.Vault
 	// Ready reports why new requests must be refused (draining, journal full),
 	// or nil. It is called per request.
 	Ready func() *llm.Error
@@ -90,14 +121,33 @@ func (r *Relay) Swap(s *Snapshot) { r.snapshot.Store(s) }
 // Current returns the snapshot new requests read.
 func (r *Relay) Current() *Snapshot { return r.snapshot.Load() }
 
-// Handler serves one operation of a protocol by its raw lane.
-func (r *Relay) Handler(raw wire.Raw) http.Handler {
+// Operation is one thing that clients ask for: a route of a protocol.
+type Operation struct {
+	// Raw passes requests to upstreams that speak the same protocol.
+	Raw wire.Raw
+	// Codec lets upstreams of other protocols serve it; nil when none can.
+	Codec wire.Ingress
+	// Count answers with a count of tokens where no upstream does; nil for
+	// operations that count nothing.
+	Count wire.Counter
+}
+
+// Handler serves an operation whose URL says nothing of the request.
+func (r *Relay) Handler(op Operation) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		x := r.begin(w, req, raw, raw.Protocol())
-		defer x.end()
-		r.o.Observer.RequestStarted(raw.Protocol())
-		x.serve(raw)
+		r.Serve(w, req, op, wire.Inbound{})
 	})
+}
+
+// Serve serves one request of an operation. Of in, Model and Stream are what
+// the URL says.
+func (r *Relay) Serve(w http.ResponseWriter, req *http.Request, op Operation, in wire.Inbound) {
+	x := r.begin(w, req, op.Raw, op.Raw.Protocol())
+	defer x.end()
+	r.o.Observer.RequestStarted(op.Raw.Protocol())
+	x.op, x.in = op, in
+	x.in.Query, x.in.Header = req.URL.RawQuery, req.Header
+	x.serve()
 }
 
 // begin starts the record of a request.

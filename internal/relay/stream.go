@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -15,42 +14,32 @@ import (
 	"github.com/plexus-gateway/plexus/internal/wire/sse"
 )
 
-const (
-	// holdBytes and holdFor bound how much and how long a stream's opening is
-	// held back in the hope of an error that another target could mend.
-	holdBytes = 64 << 10
-	holdFor   = 3 * time.Second
+const statusFailed = record.StatusFailed
 
-	streamBuffer = 2 << 10
-)
-
-// streaming is the state of one stream on its way to the client.
+// streaming is the state of one stream that passes to the client.
 type streaming struct {
-	a      *attempt
-	resp   *http.Response
-	reader *sse.Reader
-	tap    wire.StreamTap
-
-	held  []byte    // frames that wait for the first meaningful one
-	began time.Time // when the answer's head came
-	last  bool      // the protocol's own end has been seen
-	open  bool      // the client's last line has no end yet
+	a    *attempt
+	resp *http.Response
+	tap  wire.StreamTap
+	out  *outflow
+	last bool // the protocol's own end has been seen
 }
 
 // stream relays an answer that is a stream of events, as they arrive: each
 // event is written whole and flushed at once, unless the next one is in memory
 // already, in which case both leave together.
-func (a *attempt) stream(resp *http.Response, body io.Reader) *llm.Error {
+func (l rawLane) stream(a *attempt, resp *http.Response, body io.Reader) *llm.Error {
+	if !a.x.meta.Stream {
+		return a.garbage("it answered with a stream that was not asked for")
+	}
 	buf := newBuffer(streamBuffer)
 	defer buf.free()
 	resp.ContentLength = -1 // what is hidden or added changes it
-	s := &streaming{
-		a: a, resp: resp, tap: a.raw.StreamTap(a.hideUsage),
-		reader: sse.NewReader(body, buf.b, 0),
-		began:  a.x.relay.o.Clock(),
-	}
+	s := &streaming{a: a, resp: resp, tap: l.raw.StreamTap(a.hideUsage)}
+	s.out = newOutflow(a.x, framesOf(resp.Header, body, buf.b), s.commit)
+	defer s.out.end()
 	for {
-		f, err := s.reader.Next()
+		f, err := s.out.next()
 		if err != nil {
 			return s.finish(err)
 		}
@@ -58,6 +47,11 @@ func (a *attempt) stream(resp *http.Response, body io.Reader) *llm.Error {
 			return e
 		}
 	}
+}
+
+func (s *streaming) commit() {
+	s.a.commitRaw(s.resp)
+	s.a.letGo()
 }
 
 // frame handles one event; done reports that the stream is over.
@@ -86,10 +80,10 @@ func (s *streaming) frame(f *sse.Frame) (e *llm.Error, done bool) {
 		s.settle(len(raw))
 	case v&wire.Hide != 0:
 		return nil, false
-	case v&wire.Meaningful == 0 && !s.a.x.committed && s.hold(f):
+	case v&wire.Meaningful == 0 && s.out.hold(f.Raw):
 		return nil, false
 	}
-	if !s.write(raw) {
+	if !s.out.write(raw) {
 		return s.a.clientGone(), true
 	}
 	return nil, false
@@ -115,49 +109,11 @@ func (s *streaming) failed(f *sse.Frame) []byte {
 	return s.a.provider.scrub(f.Raw)
 }
 
-// hold keeps a frame back and reports whether it did.
-func (s *streaming) hold(f *sse.Frame) bool {
-	if len(s.held)+len(f.Raw) > holdBytes || s.a.x.relay.o.Clock().Sub(s.began) > holdFor {
-		return false
-	}
-	s.held = append(s.held, f.Raw...)
-	return true
-}
-
-// write sends held and new bytes and flushes unless more is at hand.
-func (s *streaming) write(p []byte) bool {
-	x := s.a.x
-	x.extend()
-	if !x.committed {
-		s.a.commit(s.resp)
-		s.a.letGo()
-		if len(s.held) > 0 {
-			n, err := x.w.Write(s.held)
-			x.rec.ResponseBytes += int64(n)
-			s.held = nil
-			if err != nil {
-				return false
-			}
-		}
-	}
-	if len(p) > 0 {
-		s.open = p[len(p)-1] != '\n' && p[len(p)-1] != '\r'
-	}
-	n, err := x.w.Write(p)
-	x.rec.ResponseBytes += int64(n)
-	if err != nil {
-		return false
-	}
-	if s.reader.Buffered() {
-		return true
-	}
-	return x.control.Flush() == nil
-}
-
 // settle records the stream as complete with the next bytes that leave, of
 // which there will be so many besides those held.
 func (s *streaming) settle(coming int) {
-	s.a.x.rec.ResponseBytes += int64(len(s.held) + coming)
+	s.a.x.rec.ResponseBytes += int64(len(s.out.held) + coming)
+	s.a.keepTapped(s.tap)
 	s.a.complete(s.tap.Seen(), s.resp.StatusCode)
 }
 
@@ -174,92 +130,26 @@ func (s *streaming) finish(err error) *llm.Error {
 		// Some upstreams end without the protocol's own end; the answer is
 		// whole, or its error has been passed on.
 		s.settle(0)
-		if !s.a.x.committed && !s.write(nil) {
+		if !s.a.x.committed && !s.out.write(nil) {
 			return s.a.clientGone()
 		}
 		return nil
 	}
-	var e *llm.Error
-	if clean {
-		e = llm.Errorf(llm.KindUpstream, upstream.CodeCut, "provider %q: the stream ended before the answer did", s.a.provider.Slug)
-		e.Scope = llm.ScopeModel
-	} else {
-		e = s.a.classify(err)
-	}
+	e := s.a.cutOff(err, clean)
 	if !s.a.x.committed {
 		return e
 	}
-	return s.breakOff(e, seen)
-}
-
-// breakOff ends a stream the client has seen part of with an error event.
-func (s *streaming) breakOff(e *llm.Error, seen *wire.Seen) *llm.Error {
-	x := s.a.x
-	x.setUsage(seen)
-	if x.gone(e) {
-		return nil
-	}
-	x.rec.Status = record.StatusFailed
-	x.note(e)
-	x.settle()
-	end := x.dialect.EncodeStreamError(e)
-	if s.open {
-		end = append([]byte("\n\n"), end...)
-	}
-	if _, err := x.w.Write(end); err == nil {
-		_ = x.control.Flush() // the request is over either way
-	}
+	s.a.x.setUsage(seen)
+	s.out.breakOff(e, s.a.x.dialect.EncodeStreamError(e))
 	return nil
 }
 
-// failure makes a real error of one that came inside a 200 answer. What it
-// means for the client is the same as if it had come with a status: above all,
-// a refused credential is ours, not the client's.
-func (a *attempt) failure(seen *wire.Seen) *llm.Error {
-	said := *seen.Err
-	said.Body = a.provider.scrub(said.Body)
-	if status := statusOf(&said); status != 0 {
-		if e := upstream.StatusError(a.provider.Slug, status, nil, nil, time.Time{}); e.Code == upstream.CodeAuth {
-			e.Upstream = nil // it may quote the credential in part
-			return e
-		}
+// cutOff says why a stream's bytes ended before its answer did.
+func (a *attempt) cutOff(err error, clean bool) *llm.Error {
+	if !clean {
+		return a.classify(err)
 	}
-	e := inside(a.provider.Slug, &said)
-	a.conceal(e)
+	e := llm.Errorf(llm.KindUpstream, upstream.CodeCut, "provider %q: the stream ended before the answer did", a.provider.Slug)
+	e.Scope = llm.ScopeModel
 	return e
-}
-
-// inside says what an error event means. Vendors put an HTTP status into its
-// code as often as a word.
-func inside(provider string, said *llm.UpstreamError) *llm.Error {
-	e := llm.Errorf(llm.KindUpstream, upstream.CodeStatus, "provider %q: it failed inside its answer", provider)
-	e.Scope, e.Upstream = llm.ScopeModel, said
-	if said.Message != "" {
-		e.Message = said.Message
-	}
-	if status := statusOf(said); status != 0 {
-		e.Kind, e.Scope, _ = upstream.ClassifyStatus(status, nil, time.Time{})
-	}
-	if said.Code != "" {
-		e.Code = said.Code
-	}
-	return e
-}
-
-var statusByWord = map[string]int{
-	"rate_limit_exceeded": 429, "rate_limit_error": 429, "insufficient_quota": 402, "overloaded_error": 529,
-	"overloaded": 529, "invalid_request_error": 400, "context_length_exceeded": 400, "server_error": 500,
-	"authentication_error": 401, "invalid_api_key": 401, "permission_error": 403, "not_found_error": 404, "timeout": 504,
-}
-
-func statusOf(said *llm.UpstreamError) int {
-	for _, word := range []string{said.Code, said.Type} {
-		if n := statusByWord[word]; n != 0 {
-			return n
-		}
-		if len(word) == 3 && word >= "400" && word <= "599" {
-			return int(word[0]-'0')*100 + int(word[1]-'0')*10 + int(word[2]-'0')
-		}
-	}
-	return 0
 }

@@ -28,8 +28,14 @@ import (
 	"github.com/plexus-gateway/plexus/internal/relay"
 	"github.com/plexus-gateway/plexus/internal/route"
 	"github.com/plexus-gateway/plexus/internal/upstream"
+	"github.com/plexus-gateway/plexus/internal/vault"
+	"github.com/plexus-gateway/plexus/internal/wire"
+	"github.com/plexus-gateway/plexus/internal/wire/anthropic"
+	"github.com/plexus-gateway/plexus/internal/wire/gemini"
+	"github.com/plexus-gateway/plexus/internal/wire/openai"
 	"github.com/plexus-gateway/plexus/internal/wire/openaichat"
 	"github.com/plexus-gateway/plexus/internal/wire/openaiembeddings"
+	"github.com/plexus-gateway/plexus/internal/wire/openairesponses"
 )
 
 const (
@@ -56,6 +62,10 @@ type setup struct {
 	clock     func() time.Time
 	wrap      func(http.Handler) http.Handler
 	inflight  relay.InFlight
+	speaks    map[string][]llm.Protocol // provider slug → protocols, instead of OpenAI's
+	vault     *vault.Vault
+	tokens    relay.Tokens
+	facts     func(vendor, model string) relay.ModelFacts
 }
 
 type world struct {
@@ -91,19 +101,33 @@ func newWorld(t *testing.T, change ...func(*setup)) (*world, *fakeupstream.Serve
 			s.keys[i].Digest = h.Digest(clientSecret)
 		}
 	}
+	w := &world{t: t, recorder: &recorder{c: make(chan record.Record, 4096)}, observer: &observer{}, logs: &syncBuffer{}}
+	w.build(s)
+	w.serve(s)
+	return w, up
+}
+
+// build makes the relay.
+func (w *world) build(s *setup) {
+	t := w.t
 	keys, err := authn.NewTable(s.keys)
 	require.NoError(t, err)
 	routes, err := route.NewTable(s.aliases)
 	require.NoError(t, err)
-	w := &world{t: t, recorder: &recorder{c: make(chan record.Record, 4096)}, observer: &observer{}, logs: &syncBuffer{}}
 	w.relay = relay.New(&relay.Snapshot{
 		Routes: routes, Providers: providers(t, s), Keys: keys, TrustedProxies: s.proxies, MaxBodyBytes: s.maxBody,
 	}, relay.Options{
-		Hasher: h, Limiter: &limit.Limiter{}, Recorder: w.recorder, Observer: w.observer,
+		Hasher: hasher(), Limiter: &limit.Limiter{}, Recorder: w.recorder, Observer: w.observer,
 		Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Ready: s.ready, Clock: s.clock, InFlight: s.inflight,
+		Egress: egress(), Vault: s.vault, Tokens: s.tokens, Facts: s.facts,
 	})
-	w.serve(s)
-	return w, up
+}
+
+func egress() map[llm.Protocol]wire.Egress {
+	return map[llm.Protocol]wire.Egress{
+		llm.OpenAIChat: openaichat.Codec{}, llm.OpenAIResponses: openairesponses.Codec{},
+		llm.AnthropicMessages: anthropic.Codec{}, llm.Gemini: gemini.New(16),
+	}
 }
 
 func providers(t *testing.T, s *setup) map[string]*relay.Provider {
@@ -118,6 +142,12 @@ func providers(t *testing.T, s *setup) map[string]*relay.Provider {
 		made[slug] = &relay.Provider{
 			Slug: slug, Vendor: "openai", Transport: tr, Timeout: s.timeout, Headers: s.headers, Secrets: s.secrets,
 			Endpoints: map[llm.Protocol]relay.Endpoint{llm.OpenAIChat: end, llm.OpenAIEmbeddings: end},
+		}
+		if own := s.speaks[slug]; own != nil {
+			made[slug].Endpoints = map[llm.Protocol]relay.Endpoint{}
+			for _, p := range own {
+				made[slug].Endpoints[p] = end
+			}
 		}
 		if own := s.transport[slug]; own != nil {
 			made[slug].Transport = own
@@ -136,14 +166,32 @@ func providers(t *testing.T, s *setup) map[string]*relay.Provider {
 	return made
 }
 
+// routes mounts what the tests call.
+func (w *world) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("POST "+chatPath, w.relay.Handler(relay.Operation{Raw: openaichat.Raw{}, Codec: openaichat.Codec{}}))
+	mux.Handle("POST /v1/embeddings", w.relay.Handler(relay.Operation{Raw: openaiembeddings.Raw{}}))
+	mux.HandleFunc("GET /v1/models", func(rw http.ResponseWriter, r *http.Request) {
+		w.relay.Models(rw, r, openai.Models{}, wire.ModelPage{})
+	})
+	mux.HandleFunc("GET /v1/models/{id...}", func(rw http.ResponseWriter, r *http.Request) {
+		w.relay.Model(rw, r, openai.Models{}, r.PathValue("id"))
+	})
+	mux.Handle("POST /v1/messages", w.relay.Handler(relay.Operation{Raw: anthropic.Raw{}, Codec: anthropic.Codec{}}))
+	mux.Handle("POST /v1/messages/count_tokens", w.relay.Handler(relay.Operation{Raw: anthropic.CountRaw{}, Count: anthropic.Counter{}}))
+	mux.Handle("POST /v1/responses", w.relay.Handler(relay.Operation{Raw: openairesponses.Raw{}, Codec: openairesponses.Codec{}}))
+	mux.HandleFunc("POST /v1beta/models/{name}", func(rw http.ResponseWriter, r *http.Request) {
+		model, verb, _ := strings.Cut(r.PathValue("name"), ":")
+		stream := verb == "streamGenerateContent"
+		w.relay.Serve(rw, r, relay.Operation{Raw: gemini.Raw{}, Codec: gemini.Codec{Array: stream && r.URL.Query().Get("alt") != "sse"}},
+			wire.Inbound{Model: model, Stream: stream})
+	})
+	return mux
+}
+
 func (w *world) serve(s *setup) {
 	t := w.t
-	mux := http.NewServeMux()
-	mux.Handle("POST "+chatPath, w.relay.Handler(openaichat.Raw{}))
-	mux.Handle("POST /v1/embeddings", w.relay.Handler(openaiembeddings.Raw{}))
-	mux.Handle("GET /v1/models", w.relay.Models(openaichat.Raw{}))
-	mux.Handle("GET /v1/models/{id...}", w.relay.Model(openaichat.Raw{}))
-	var h http.Handler = mux
+	var h http.Handler = w.routes()
 	if s.wrap != nil {
 		h = s.wrap(h)
 	}

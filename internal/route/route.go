@@ -24,6 +24,9 @@ type Alias struct {
 	Name       string
 	Additional []string // further public names
 	Targets    []Target
+	// StrictFidelity refuses requests that can only be served by a lossy
+	// conversion between protocols.
+	StrictFidelity bool
 }
 
 // Names returns every public name of the alias, its own first.

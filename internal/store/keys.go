@@ -29,6 +29,7 @@ type keyRow struct {
 	AllowedIPs        stringList `bun:"allowed_ips"`
 	RequestsPerMinute int
 	MaxConcurrency    int
+	StrictFidelity    bool
 	ExpiresUS         *int64 `bun:"expires_us"`
 	DisabledUS        *int64 `bun:"disabled_us"`
 	CreatedUS         int64  `bun:"created_us"`
@@ -39,7 +40,7 @@ func keyToRow(k *authn.Key) *keyRow {
 		ID: k.ID, Name: k.Name, Comment: clean(k.Comment), Digest: k.Digest[:], Hint: k.Hint,
 		AllowedModels: k.AllowedModels, ExcludedModels: k.ExcludedModels,
 		AllowedProviders: k.AllowedProviders, ExcludedProviders: k.ExcludedProviders, AllowedIPs: k.AllowedIPs,
-		RequestsPerMinute: k.RequestsPerMinute, MaxConcurrency: k.MaxConcurrency,
+		RequestsPerMinute: k.RequestsPerMinute, MaxConcurrency: k.MaxConcurrency, StrictFidelity: k.StrictFidelity,
 		ExpiresUS: optionalMicros(k.ExpiresAt), DisabledUS: optionalMicros(k.DisabledAt), CreatedUS: micros(k.CreatedAt),
 	}
 }
@@ -49,7 +50,7 @@ func (r *keyRow) key() (authn.Key, error) {
 		ID: r.ID, Name: r.Name, Comment: r.Comment, Hint: r.Hint, Source: authn.FromDatabase,
 		AllowedModels: r.AllowedModels, ExcludedModels: r.ExcludedModels,
 		AllowedProviders: r.AllowedProviders, ExcludedProviders: r.ExcludedProviders, AllowedIPs: r.AllowedIPs,
-		RequestsPerMinute: r.RequestsPerMinute, MaxConcurrency: r.MaxConcurrency,
+		RequestsPerMinute: r.RequestsPerMinute, MaxConcurrency: r.MaxConcurrency, StrictFidelity: r.StrictFidelity,
 		ExpiresAt: optionalTime(r.ExpiresUS), DisabledAt: optionalTime(r.DisabledUS), CreatedAt: fromMicros(r.CreatedUS),
 	}
 	if len(r.Digest) != len(k.Digest) {
@@ -112,7 +113,7 @@ func (s *Store) UpdateKey(ctx context.Context, k *authn.Key) (err error) {
 	defer errs.Wrap(&err, "store: update key %q", k.Name)
 	return affected(s.wdb.NewUpdate().Model(keyToRow(k)).
 		Column("comment", "allowed_models", "excluded_models", "allowed_providers", "excluded_providers",
-			"allowed_ips", "requests_per_minute", "max_concurrency", "expires_us").
+			"allowed_ips", "requests_per_minute", "max_concurrency", "strict_fidelity", "expires_us").
 		WherePK().Exec(ctx))
 }
 

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"net/http"
+
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire/jsonspan"
 	"github.com/plexus-gateway/plexus/internal/wire/sse"
@@ -10,6 +12,20 @@ import (
 type Meta struct {
 	Model  string
 	Stream bool
+	// Query goes into the upstream's URL on the raw lane, without "?": the
+	// parameters of the client's that the protocol knows.
+	Query string
+}
+
+// Patch is what the raw lane changes of a request, and where it goes.
+type Patch struct {
+	Edits []jsonspan.Edit
+	// HideUsage: the request now asks for usage that the client did not ask for.
+	HideUsage bool
+	Path      string // appended to the upstream's base URL
+	Query     string // without "?"
+	// Header holds what the protocol demands where the client did not say it.
+	Header http.Header
 }
 
 // Raw is the raw lane of a protocol: same protocol in and out, bytes pass as
@@ -18,13 +34,11 @@ type Meta struct {
 type Raw interface {
 	Protocol() llm.Protocol
 	ErrorEncoder
-	// Path is appended to an upstream's base URL.
-	Path() string
-	// Describe reads the request. Errors are *llm.Error of KindInvalid.
-	Describe(doc *jsonspan.Doc) (Meta, error)
-	// Patch returns the edits for the target. hideUsage reports that the
-	// request now asks for usage that the client did not ask for.
-	Patch(doc *jsonspan.Doc, meta Meta, to Target) (edits []jsonspan.Edit, hideUsage bool, err error)
+	// Describe reads the request; of in it may use what the URL said, not Body.
+	// Errors are *llm.Error of KindInvalid.
+	Describe(doc *jsonspan.Doc, in Inbound) (Meta, error)
+	// Patch says how the request goes to the target.
+	Patch(doc *jsonspan.Doc, meta Meta, to Target) (Patch, error)
 	// StreamTap watches one stream.
 	StreamTap(hideUsage bool) StreamTap
 	// BodyTap watches one whole answer.

@@ -17,6 +17,7 @@ type Inbound struct {
 	Body   []byte
 	Model  string // from the URL, for protocols that put it there
 	Stream bool   // from the URL, for protocols that put it there
+	Query  string // of the URL, without "?"
 	Header http.Header
 }
 
@@ -32,6 +33,13 @@ type Ingress interface {
 	// EventEncoder renders one stream for req.
 	EventEncoder(req *llm.Request) EventEncoder
 	ErrorEncoder
+}
+
+// StreamTyper is implemented by an Ingress whose streams are not server-sent
+// events.
+type StreamTyper interface {
+	// StreamType is the content type of a stream.
+	StreamType() string
 }
 
 // ErrorEncoder renders errors in a protocol's dialect.

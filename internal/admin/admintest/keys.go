@@ -63,7 +63,7 @@ func (k *Keys) Create(_ context.Context, in admin.NewKey) (authn.Key, string, er
 		Hint: secret[len(secret)-4:], Source: authn.FromDatabase,
 		AllowedModels: in.AllowedModels, ExcludedModels: in.ExcludedModels,
 		AllowedProviders: in.AllowedProviders, ExcludedProviders: in.ExcludedProviders, AllowedIPs: in.AllowedIPs,
-		RequestsPerMinute: in.RequestsPerMinute, MaxConcurrency: in.MaxConcurrency,
+		RequestsPerMinute: in.RequestsPerMinute, MaxConcurrency: in.MaxConcurrency, StrictFidelity: in.StrictFidelity,
 		ExpiresAt: in.ExpiresAt, CreatedAt: k.now().UTC(),
 	}
 	k.keys = append(k.keys, key)
@@ -91,6 +91,7 @@ func (k *Keys) Update(_ context.Context, name string, c admin.KeyChange) (authn.
 	set(&key.AllowedIPs, c.AllowedIPs)
 	set(&key.RequestsPerMinute, c.RequestsPerMinute)
 	set(&key.MaxConcurrency, c.MaxConcurrency)
+	set(&key.StrictFidelity, c.StrictFidelity)
 	set(&key.ExpiresAt, c.ExpiresAt)
 	if c.Disabled != nil {
 		key.DisabledAt = nil

@@ -59,21 +59,37 @@ var byStatus = map[int]string{
 
 // DecodeError reads an answer that is not 2xx.
 func (Codec) DecodeError(status int, header http.Header, body []byte) *llm.Error {
-	up := &llm.UpstreamError{
-		Status: status, RequestID: header.Get("Request-Id"),
-		Body: append([]byte(nil), body[:min(len(body), maxErrorBody)]...),
-	}
-	if wirejson.Check(body) == nil {
-		readError(up, body)
+	up := upstreamError(status, body)
+	if up.RequestID == "" {
+		up.RequestID = header.Get("Request-Id")
 	}
 	return judge(up)
 }
 
-// decodeStreamError reads the data of an error event inside a stream.
-func decodeStreamError(data []byte) *llm.Error {
-	up := &llm.UpstreamError{Body: append([]byte(nil), data[:min(len(data), maxErrorBody)]...)}
-	readError(up, data)
-	return judge(up)
+// upstreamError reads what an upstream says in an answer that is not 2xx, or,
+// with status 0, inside one that is. It keeps a copy of body.
+func upstreamError(status int, body []byte) *llm.UpstreamError {
+	up := &llm.UpstreamError{Status: status, Body: append([]byte(nil), body[:min(len(body), maxErrorBody)]...)}
+	if wirejson.Check(body) == nil {
+		readError(up, body)
+	}
+	return up
+}
+
+// saysError reports whether what came with 200 is an error in truth: its type
+// says so, or it has no type and an error that is not empty.
+func saysError(kind string, err llm.Raw) bool {
+	if kind != "" {
+		return kind == "error"
+	}
+	switch wirejson.KindOf(err) {
+	case '{':
+		return !emptyObject(err)
+	case '"':
+		s, _ := wirejson.Text(err)
+		return s != ""
+	}
+	return false
 }
 
 // readError takes type, message and request id from an error object. Compatible

@@ -1,6 +1,7 @@
 package anthropic
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
@@ -13,6 +14,9 @@ import (
 func (Codec) EventDecoder(wire.Target) wire.EventDecoder {
 	return &eventDecoder{msg: messageDecoder{resp: &llm.Response{}}}
 }
+
+// doneData ends the streams of another protocol, and of some who imitate both.
+const doneData = "[DONE]"
 
 // maxOpen bounds the blocks an upstream may have open at one time; the
 // protocol allows one, careless upstreams open one per parallel call.
@@ -44,27 +48,48 @@ var eventDecoders = map[string]func(*eventDecoder, llm.Raw) error{
 
 // Push reads one frame. Frames after the end of the stream are ignored.
 func (d *eventDecoder) Push(f *sse.Frame, emit func(*llm.Event)) error {
-	if d.ended || !f.HasData || string(f.Data) == "[DONE]" {
+	if d.ended || !f.HasData || string(f.Data) == doneData {
 		return nil
 	}
 	data := cleanText(f.Data)
+	d.out = emit
 	if err := wirejson.Check(data); err != nil {
+		if string(f.Event) == "error" {
+			return d.failed(data)
+		}
 		return garbled(err, "an event of the upstream's stream is not JSON")
 	}
-	kind, _ := wirejson.Text(wirejson.Member(data, "type"))
-	if kind == "" {
-		kind = string(f.Event)
-		if wirejson.Member(data, "error") != nil {
-			kind = "error"
-		}
-	}
-	d.out = emit
-	decode := eventDecoders[kind]
+	decode := eventDecoders[string(eventKind(f.Event, data))]
 	if decode == nil {
 		d.emit(llm.Event{Type: llm.EventOpaque, Native: &llm.Native{Protocol: self, Raw: data}})
 		return nil
 	}
 	return decode(d, data)
+}
+
+// eventKind says what an event is: its data's type or, where that says
+// nothing, the event's name. Errors come without a type, too, and as the bare
+// error object. The result aliases its arguments.
+func eventKind(name, data []byte) []byte {
+	kind := plainText(wirejson.Member(data, "type"))
+	switch {
+	case len(kind) == 0 && saysError("", wirejson.Member(data, "error")):
+		return []byte("error")
+	case len(kind) == 0:
+		return name
+	case string(name) == "error" && eventDecoders[string(kind)] == nil:
+		return name
+	}
+	return kind
+}
+
+// plainText returns the text of a JSON string, in place if it has no escapes.
+func plainText(v llm.Raw) []byte {
+	if n := len(v); n >= 2 && v[0] == '"' && bytes.IndexByte(v, '\\') < 0 {
+		return v[1 : n-1]
+	}
+	s, _ := wirejson.Text(v)
+	return []byte(s)
 }
 
 // End closes what is open and fails the stream if message_stop was not seen.
@@ -105,14 +130,10 @@ func (d *eventDecoder) messageStart(data llm.Raw) error {
 	if d.started { // some gateways say it twice
 		return nil
 	}
-	message := wirejson.Member(data, "message")
-	if wirejson.KindOf(message) != '{' {
+	if !d.msg.begin(data) {
 		return garbled(nil, "message_start of the upstream's stream holds no message")
 	}
 	d.started = true
-	for name, v := range wirejson.Members(message) {
-		d.msg.member(name, v)
-	}
 	d.msg.resp.ServiceTier = d.msg.usage.tier
 	d.emit(llm.Event{Type: llm.EventStart, Response: d.msg.resp})
 	d.emitUsage()
@@ -201,19 +222,7 @@ func (d *eventDecoder) messageDelta(data llm.Raw) error {
 	if err := d.begun("message_delta"); err != nil {
 		return err
 	}
-	for name, v := range wirejson.Members(data) {
-		switch string(name) {
-		case "type":
-		case "delta":
-			for name, v := range wirejson.Members(v) {
-				d.msg.ending(name, v)
-			}
-		case "usage":
-			d.msg.usage.add(v)
-		default:
-			d.msg.ending(name, v)
-		}
-	}
+	d.msg.delta(data)
 	if c := d.msg.finished(); c.FinishRaw != "" {
 		d.emit(llm.Event{
 			Type: llm.EventFinish, Finish: c.Finish, FinishRaw: c.FinishRaw,
@@ -240,6 +249,6 @@ func (d *eventDecoder) ping(llm.Raw) error {
 }
 
 func (d *eventDecoder) failed(data llm.Raw) error {
-	d.fail(decodeStreamError(data))
+	d.fail(judge(upstreamError(0, data)))
 	return nil
 }

@@ -35,37 +35,107 @@ func (e *requestEncoder) planThinking() thinkingPlan {
 		e.loss.Drop("reasoning", "reasoning")
 		plan.kind, plan.budget = "", nil
 	}
-	if plan.on() {
+	if plan.on() && (plan.native || e.family.think != thinksByBudget) {
 		plan.display = e.display(r, plan.native)
 	}
 	return plan
 }
 
 // planForeign translates the ways in which other protocols ask: off, a budget
-// in tokens, an effort, or just on.
+// in tokens, an effort, or just on; each into what the model's family takes.
 func (e *requestEncoder) planForeign(plan *thinkingPlan, r *llm.ReasoningConfig) {
 	off := r.Enabled != nil && !*r.Enabled || r.Effort == "none" || r.Budget != nil && *r.Budget == 0
-	switch {
+	budgeted := r.Budget != nil && *r.Budget > 0 && !r.Adaptive
+	on := r.Effort != "" || r.Adaptive || r.Summary != "" || r.Enabled != nil ||
+		r.IncludeThoughts != nil && *r.IncludeThoughts
+	switch style := e.family.think; {
 	case off:
-		plan.kind = "disabled"
-	case r.Budget != nil && *r.Budget > 0 && !r.Adaptive:
+		e.planOff(plan)
+	case !budgeted && !on:
+	case style == thinksNever:
+		e.loss.Drop("reasoning", "reasoning")
+	case budgeted && style == thinksAdaptively:
+		e.loss.Approximate("reasoning_budget", "reasoning")
+		plan.kind, plan.effort = "adaptive", effortOf(*r.Budget)
+		if r.Effort != "" {
+			plan.effort = e.effort(r.Effort)
+		}
+	case budgeted:
 		if r.Effort != "" {
 			e.loss.Approximate("reasoning_effort", "reasoning")
 		}
-		plan.kind, plan.budget = "enabled", e.budget(*r.Budget)
-		if plan.budget == nil {
-			plan.kind = ""
+		if plan.budget = e.budget(*r.Budget); plan.budget != nil {
+			plan.kind = "enabled"
 		}
-	case r.Effort != "" || r.Adaptive || r.Summary != "" || r.Enabled != nil ||
-		r.IncludeThoughts != nil && *r.IncludeThoughts:
+	case style == thinksByBudget:
+		e.planEffortAsBudget(plan, r.Effort)
+	default:
 		plan.kind, plan.effort = "adaptive", e.effort(r.Effort)
 	}
 }
 
+// planOff asks for no thinking, or the least the model can do.
+func (e *requestEncoder) planOff(plan *thinkingPlan) {
+	switch {
+	case e.family.think == thinksNever: // it does not think
+	case e.family.off == "":
+		plan.kind = "disabled"
+	case e.family.off == alwaysOn:
+		e.loss.Approximate("reasoning_effort", "reasoning")
+		plan.effort = "low"
+	default:
+		e.loss.Approximate("reasoning_effort", "reasoning")
+		plan.kind = e.family.off
+	}
+}
+
+// effortBudgets has the budget that stands for an effort, in tokens. A wish to
+// think that does not say how much is a medium one.
+var effortBudgets = map[string]int64{
+	"minimal": minBudget, "low": minBudget, "": 8192, "medium": 8192, "high": 24576, "xhigh": 24576, "max": 24576,
+}
+
+// planEffortAsBudget asks a model that knows no effort.
+func (e *requestEncoder) planEffortAsBudget(plan *thinkingPlan, effort string) {
+	want, known := effortBudgets[effort]
+	if !known {
+		want = effortBudgets[""]
+	}
+	plan.budget = e.fitBudget(want)
+	switch {
+	case plan.budget == nil:
+		e.loss.Drop("reasoning", "reasoning")
+		return
+	case known:
+		e.loss.Approximate("reasoning_effort", "reasoning")
+	default:
+		e.loss.Drop("reasoning_effort", "reasoning")
+	}
+	plan.kind = "enabled"
+}
+
+// effortOf returns the effort that stands for a budget: the one whose own
+// budget is nearest.
+func effortOf(budget int64) string {
+	switch {
+	case budget <= (minBudget+8192)/2:
+		return "low"
+	case budget <= (8192+24576)/2:
+		return "medium"
+	}
+	return "high"
+}
+
 func (e *requestEncoder) effort(effort string) string {
 	switch effort {
-	case "", "low", "medium", "high", "xhigh", "max":
+	case "", "low", "medium", "high", "max":
 		return effort
+	case "xhigh":
+		if !e.family.noXHigh {
+			return effort
+		}
+		e.loss.Approximate("reasoning_effort", "reasoning")
+		return "high"
 	case "minimal":
 		e.loss.Approximate("reasoning_effort", "reasoning")
 		return "low"
@@ -74,9 +144,21 @@ func (e *requestEncoder) effort(effort string) string {
 	return ""
 }
 
-// budget fits a budget between the API's minimum and max_tokens, which counts
-// thinking too; nil when there is no room.
+// budget fits the budget a client asked for and notes what it costs.
 func (e *requestEncoder) budget(want int64) *int64 {
+	got := e.fitBudget(want)
+	switch {
+	case got == nil:
+		e.loss.Drop("reasoning_budget", "reasoning")
+	case *got != want:
+		e.loss.Approximate("reasoning_budget", "reasoning")
+	}
+	return got
+}
+
+// fitBudget fits a budget between the API's minimum and max_tokens, which
+// counts thinking too; nil when there is no room.
+func (e *requestEncoder) fitBudget(want int64) *int64 {
 	got := max(want, minBudget)
 	bound := e.to.MaxOutput
 	if e.req.MaxTokens != nil {
@@ -86,11 +168,7 @@ func (e *requestEncoder) budget(want int64) *int64 {
 		got = bound - 1
 	}
 	if got < minBudget {
-		e.loss.Drop("reasoning_budget", "reasoning")
 		return nil
-	}
-	if got != want {
-		e.loss.Approximate("reasoning_budget", "reasoning")
 	}
 	return &got
 }
@@ -102,7 +180,7 @@ func (e *requestEncoder) cannotThink(kind string) bool {
 	if c := e.req.ToolChoice; c != nil && len(e.offered()) > 0 {
 		forced := c.Mode == llm.ToolModeRequired || c.Mode == llm.ToolModeNamed ||
 			c.Mode == llm.ToolModeAllowed && c.AllowedRequired
-		if forced {
+		if forced && !e.family.noForce { // else it will not be
 			return true
 		}
 	}

@@ -11,14 +11,21 @@ import (
 // requestEncoder writes one request.
 type requestEncoder struct {
 	encoder
-	req *llm.Request
-	to  wire.Target
+	req    *llm.Request
+	to     wire.Target
+	family family
+}
+
+func newRequestEncoder(req *llm.Request, to wire.Target) *requestEncoder {
+	e := &requestEncoder{req: req, to: to}
+	e.family = familyOf(e.model())
+	return e
 }
 
 // EncodeRequest renders req for POST <base>/messages. It fails with
 // KindInvalid when no message is left to send.
 func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []llm.Loss, error) {
-	e := requestEncoder{req: req, to: to}
+	e := newRequestEncoder(req, to)
 	e.w.b = make([]byte, 0, sizeHint(req))
 	plan := e.planThinking()
 	e.w.open('{')
@@ -49,7 +56,7 @@ func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []
 // EncodeCountRequest renders req for POST <base>/messages/count_tokens, which
 // takes only what counts as input.
 func (Codec) EncodeCountRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []llm.Loss, error) {
-	e := requestEncoder{req: req, to: to}
+	e := newRequestEncoder(req, to)
 	e.w.open('{')
 	e.w.str("model", e.model())
 	if err := e.prompt(e.planThinking()); err != nil {
@@ -105,35 +112,6 @@ func (e *requestEncoder) maxTokens(plan thinkingPlan) int64 {
 		return defaultMaxTokens + *plan.budget
 	}
 	return defaultMaxTokens
-}
-
-// sampling writes the parameters the API has. While it thinks it takes no
-// top_k, no temperature but 1 and no top_p below 0.95.
-func (e *requestEncoder) sampling(plan thinkingPlan) {
-	s := &e.req.Sampling
-	thinks := plan.on() && !plan.native
-	if t := s.Temperature; t != nil {
-		switch {
-		case thinks && *t != 1:
-			e.loss.Drop("temperature", "temperature")
-		case *t > 1:
-			e.loss.Approximate("temperature", "temperature")
-			one := 1.0
-			e.w.optFloat("temperature", &one)
-		default:
-			e.w.optFloat("temperature", t)
-		}
-	}
-	if p := s.TopP; p != nil && thinks && *p < 0.95 {
-		e.loss.Drop("top_p", "top_p")
-	} else {
-		e.w.optFloat("top_p", p)
-	}
-	if k := s.TopK; k != nil && thinks {
-		e.loss.Drop("top_k", "top_k")
-	} else {
-		e.w.optInt("top_k", k)
-	}
 }
 
 // stops returns the stop sequences the API takes: those with something but

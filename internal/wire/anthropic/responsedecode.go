@@ -19,8 +19,8 @@ func (Codec) DecodeResponse(body []byte, _ wire.Target) (*llm.Response, error) {
 	if wirejson.KindOf(body) != '{' {
 		return nil, garbled(nil, "the upstream's answer is not a message")
 	}
-	if kind, _ := wirejson.Text(wirejson.Member(body, "type")); kind == "error" {
-		return nil, decodeStreamError(body)
+	if kind, _ := wirejson.Text(wirejson.Member(body, "type")); saysError(kind, wirejson.Member(body, "error")) {
+		return nil, judge(upstreamError(0, body))
 	}
 	d := messageDecoder{resp: &llm.Response{}, choice: llm.Choice{}}
 	var content llm.Raw
@@ -60,6 +60,35 @@ type messageDecoder struct {
 	resp   *llm.Response
 	choice llm.Choice
 	usage  usage
+}
+
+// begin takes the data of a message_start and reports whether it holds a message.
+func (d *messageDecoder) begin(data llm.Raw) bool {
+	message := wirejson.Member(data, "message")
+	if wirejson.KindOf(message) != '{' {
+		return false
+	}
+	for name, v := range wirejson.Members(message) {
+		d.member(name, v)
+	}
+	return true
+}
+
+// delta takes the data of a message_delta.
+func (d *messageDecoder) delta(data llm.Raw) {
+	for name, v := range wirejson.Members(data) {
+		switch string(name) {
+		case "type":
+		case "delta":
+			for name, v := range wirejson.Members(v) {
+				d.ending(name, v)
+			}
+		case "usage":
+			d.usage.add(v)
+		default:
+			d.ending(name, v)
+		}
+	}
 }
 
 // late names the members of a message that a stream tells at its end; they

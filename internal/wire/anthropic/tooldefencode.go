@@ -105,6 +105,10 @@ func (e *requestEncoder) toolChoice() {
 		e.w.raw("tool_choice", e.req.ToolChoice.Native.Raw)
 		return
 	}
+	if e.family.noForce && (mode == "any" || mode == "tool") {
+		e.loss.Approximate("tool_choice", "tool_choice")
+		mode, name = "auto", ""
+	}
 	e.w.begin("tool_choice", '{')
 	e.w.str("type", mode)
 	e.w.optStr("name", name)

@@ -76,7 +76,8 @@ func (e *encoder) reasoning(b *llm.Reasoning, at string) llm.Block {
 	if b.Encrypted != nil {
 		e.losses.Drop("foreign_signature", at)
 	}
-	if out.Text == "" {
+	if out.Text == "" && len(b.Summary) > 0 {
+		e.losses.Approximate("reasoning_history", at)
 		out.Text = strings.Join(b.Summary, "\n\n")
 	}
 	if out.Text == "" && out.Signature == nil {
@@ -111,7 +112,7 @@ func (e *encoder) media(m *llm.Media, at string) llm.Block {
 	case m.Transcript != "" && m.Data == "":
 		e.losses.Approximate("audio_out", at)
 		return &llm.Text{Text: m.Transcript}
-	case m.FileID != "" && !strings.HasPrefix(m.FileID, "files/"):
+	case m.FileID != "" && !isOwnFile(m.FileID):
 		e.losses.Drop("file_id", at)
 		return nil
 	case out.Data == "" && out.URL == "" && m.FileID == "":

@@ -3,6 +3,7 @@ package gemini
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
@@ -95,7 +96,7 @@ func (e *encoder) rest() {
 	r := e.req
 	switch r.ServiceTier {
 	case "", "auto":
-	case "default":
+	case "default", "standard_only":
 		e.str("serviceTier", "standard")
 	case "flex", "priority":
 		e.str("serviceTier", r.ServiceTier)
@@ -106,6 +107,7 @@ func (e *encoder) rest() {
 	_, store := get(r.Ext, "store")
 	e.dropIf(len(r.Metadata) > 0 && !labels, "metadata")
 	e.dropIf(r.Store != nil && *r.Store && !store, "store")
+	e.dropIf(slices.ContainsFunc(r.Include, unsaidInclude), "include")
 	e.dropIf(r.User != "", "user")
 	e.dropIf(r.PromptCacheKey != "", "prompt_cache_key")
 	e.dropIf(r.PromptCacheRetention != "", "prompt_cache_retention")
@@ -118,12 +120,20 @@ func (e *encoder) rest() {
 	e.completion()
 	for _, m := range r.Ext {
 		switch {
-		case m.Protocol != llm.Gemini:
+		case m.Protocol == markScope: // labels and store
+			e.raw(m.Name, m.Value)
+		case wirejson.Foreign(m, llm.Gemini):
 			e.losses.Drop("extension", m.Name)
-		case !hasPrefix(m.Name, lifted):
+		case m.Protocol == llm.Gemini && !hasPrefix(m.Name, lifted):
 			e.raw(m.Name, m.Value)
 		}
 	}
+}
+
+// unsaidInclude reports whether a value of the Responses protocol's include
+// asks for something that is not also said elsewhere in the request.
+func unsaidInclude(name string) bool {
+	return name != "reasoning.encrypted_content" && name != "message.output_text.logprobs"
 }
 
 func (e *encoder) dropIf(given bool, feature string) {
@@ -155,7 +165,7 @@ func hasPrefix(s string, prefixes []string) bool {
 // foreign notes the members that belong to other protocols.
 func (e *encoder) foreign(ext llm.Ext, path string) {
 	for _, m := range ext {
-		if m.Protocol != llm.Gemini {
+		if wirejson.Foreign(m, llm.Gemini) {
 			e.losses.Drop("extension", strings.TrimPrefix(path+"."+m.Name, "."))
 		}
 	}

@@ -65,7 +65,7 @@ var generationFields = map[string]field[generation]{
 // decodeSpeech keeps the configuration of the voice as it is and tells its
 // name to the others.
 func decodeSpeech(g *generation, v llm.Raw) {
-	a := &llm.AudioOut{Ext: llm.Ext{member("speechConfig", v)}}
+	a := &llm.AudioOut{Ext: llm.Ext{spelled("speechConfig", v)}}
 	for _, name := range []string{"voiceConfig", "prebuiltVoiceConfig", "voiceName"} {
 		v = wirejson.Member(v, name)
 	}
@@ -87,10 +87,10 @@ func (g *generation) format() {
 	case schema != nil:
 		f := &llm.Format{Type: "json_schema", Schema: toJSONSchema(schema)}
 		if g.openAPI != nil || string(f.Schema) != string(schema) {
-			f.Ext = append(f.Ext, member(name, schema))
+			f.Ext = append(f.Ext, spelled(name, schema))
 		}
 		if mime != "" && mime != mimeJSON {
-			f.Ext = append(f.Ext, member("responseMimeType", wirejson.AppendText(nil, mime)))
+			f.Ext = append(f.Ext, spelled("responseMimeType", wirejson.AppendText(nil, mime)))
 		}
 		g.req.Format = f
 	case mime == mimeJSON:

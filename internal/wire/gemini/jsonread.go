@@ -259,10 +259,10 @@ func into[T, V any](read func(llm.Raw) (V, error), set func(*T, V)) field[T] {
 	}
 }
 
-// get returns this protocol's member of the name.
+// get returns this protocol's member of the name, a mark or not.
 func get(ext llm.Ext, name string) (llm.Raw, bool) {
 	for _, m := range ext {
-		if m.Protocol == llm.Gemini && m.Name == name {
+		if (m.Protocol == llm.Gemini || m.Protocol == markScope) && m.Name == name {
 			return m.Value, true
 		}
 	}
@@ -272,6 +272,15 @@ func get(ext llm.Ext, name string) (llm.Raw, bool) {
 // member makes one of this protocol's members.
 func member(name string, v []byte) llm.Member {
 	return llm.Member{Protocol: llm.Gemini, Name: name, Value: llm.Raw(v)}
+}
+
+// markScope is the protocol of members that only remember how this protocol
+// spelled what the canonical model says in full.
+const markScope = llm.Gemini + "#mark"
+
+// spelled makes a mark: what stands in name says nothing that others lack.
+func spelled(name string, v []byte) llm.Member {
+	return llm.Member{Protocol: markScope, Name: name, Value: llm.Raw(v)}
 }
 
 // isObject reports whether b is one valid JSON object.

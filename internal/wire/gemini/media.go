@@ -79,6 +79,17 @@ func isVideoPage(uri string) bool {
 	return host == "youtube.com" || host == "youtu.be"
 }
 
+// isOwnFile reports whether an id or URI names a file uploaded to the Files API
+// ("files/…", alone or as a URI), which only this API can read
+// (ai.google.dev/gemini-api/docs/files).
+func isOwnFile(id string) bool {
+	if strings.HasPrefix(id, "files/") {
+		return true
+	}
+	u, err := url.Parse(id)
+	return err == nil && u.Hostname() == "generativelanguage.googleapis.com" && strings.Contains(u.Path, "/files/")
+}
+
 // mimeFor returns the type to send for m and whether it had to be assumed.
 func mimeFor(m *llm.Media) (mime string, assumed bool) {
 	if m.MIME != "" {

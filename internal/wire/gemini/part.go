@@ -167,7 +167,7 @@ func (p *part) file() (llm.Block, error) {
 		return nil, wrong("fileData.fileUri", "is required: a URI of a file")
 	}
 	m := &llm.Media{MIME: b.mime, Name: b.name, Signature: p.sig()}
-	if strings.Contains(b.uri, "://") {
+	if strings.Contains(b.uri, "://") && !isOwnFile(b.uri) {
 		m.URL = b.uri
 	} else {
 		m.FileID = b.uri

@@ -68,7 +68,7 @@ var requestFields = map[string]field[llm.Request]{
 	"store": func(r *llm.Request, v llm.Raw) error {
 		b, err := boolean(v)
 		r.Store = &b
-		r.Ext = append(r.Ext, member("store", v))
+		r.Ext = append(r.Ext, spelled("store", v))
 		return err
 	},
 }
@@ -135,7 +135,7 @@ func decodeLabels(r *llm.Request, v llm.Raw) error {
 		}
 		r.Metadata = append(r.Metadata, llm.KeyValue{Key: string(name), Value: s})
 	}
-	r.Ext = append(r.Ext, member("labels", v))
+	r.Ext = append(r.Ext, spelled("labels", v))
 	return nil
 }
 

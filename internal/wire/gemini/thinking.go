@@ -26,6 +26,9 @@ func (e *encoder) thinking() {
 		return
 	}
 	e.nonEmpty("thinkingConfig", func() {
+		if r.Summary == "concise" || r.Summary == "detailed" {
+			e.losses.Approximate("reasoning_summary", "reasoning.summary")
+		}
 		if e.showsThoughts(r) {
 			e.bool("includeThoughts", true)
 		}
@@ -44,8 +47,7 @@ func (e *encoder) thinking() {
 			e.losses.Approximate("reasoning_effort", "reasoning.effort")
 			e.int("thinkingBudget", e.clampedQuietly(effortBudget(r.Effort)))
 		}
-		e.ext(r.Ext)
-		e.foreign(r.Ext, "reasoning")
+		e.ext(r.Ext) // of other protocols it holds marks, mostly
 	})
 }
 

@@ -43,7 +43,7 @@ func (p *part) response() (llm.Block, error) {
 	}
 	out.IsError = isError
 	if !plain {
-		out.Ext = append(out.Ext, member("functionResponse.response", r.response))
+		out.Ext = append(out.Ext, spelled("functionResponse.response", r.response))
 	}
 	if r.parts == nil {
 		return out, nil

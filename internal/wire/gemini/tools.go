@@ -86,11 +86,11 @@ func decodeDeclaration(raw llm.Raw) (llm.Tool, error) {
 	switch {
 	case d.parameters != nil:
 		t.Schema = toJSONSchema(d.parameters)
-		t.Ext = append(t.Ext, member("parameters", d.parameters))
+		t.Ext = append(t.Ext, spelled("parameters", d.parameters))
 	case d.schema != nil:
 		t.Schema = toJSONSchema(d.schema)
 		if string(t.Schema) != string(d.schema) {
-			t.Ext = append(t.Ext, member("parametersJsonSchema", d.schema))
+			t.Ext = append(t.Ext, spelled("parametersJsonSchema", d.schema))
 		}
 	}
 	return t, nil

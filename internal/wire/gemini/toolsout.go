@@ -181,6 +181,16 @@ func (e *encoder) toolConfig() {
 	})
 }
 
+// namespaceOf returns the namespace of the tool that a choice names without it.
+func (e *encoder) namespaceOf(name string) string {
+	for i := range e.req.Tools {
+		if e.req.Tools[i].Name == name {
+			return e.req.Tools[i].Namespace
+		}
+	}
+	return ""
+}
+
 func (e *encoder) choice(c *llm.ToolChoice) {
 	e.foreign(c.Ext, "tool_choice")
 	named := c.Mode == llm.ToolModeNamed
@@ -201,7 +211,7 @@ func (e *encoder) choice(c *llm.ToolChoice) {
 		e.array("allowedFunctionNames", func() {
 			for _, name := range allowed {
 				e.elem()
-				e.quote(e.toolName("", name, "tool_choice"))
+				e.quote(e.toolName(e.namespaceOf(name), name, "tool_choice"))
 			}
 		})
 	}

@@ -277,20 +277,30 @@ func (w *Watch) inString(p []byte) (n int, closed bool) {
 		w.esc = false
 		return 1, false
 	}
-	q := bytes.IndexByte(p, '"')
-	text := p
-	if q >= 0 {
-		text = p[:q]
+	// Each quote is looked for once and each escape behind it once, so that a
+	// text full of escapes costs no more than its length.
+	for i := 0; ; {
+		q := bytes.IndexByte(p[i:], '"')
+		end := len(p)
+		if q >= 0 {
+			end = i + q
+		}
+		for i <= end {
+			e := bytes.IndexByte(p[i:end], '\\')
+			if e < 0 {
+				if q < 0 {
+					return len(p), false
+				}
+				w.str = false
+				return end + 1, true
+			}
+			i += e + 2
+			if i > len(p) {
+				w.esc = true
+				return len(p), false
+			}
+		}
 	}
-	if e := bytes.IndexByte(text, '\\'); e >= 0 {
-		w.esc = true
-		return e + 1, false
-	}
-	if q < 0 {
-		return len(p), false
-	}
-	w.str = false
-	return q + 1, true
 }
 
 // brackets passes over text outside strings, up to and including the next

@@ -15,6 +15,27 @@ func setURL(m *llm.Media, url string) {
 	m.URL = url
 }
 
+// foreignFile reports whether a file was uploaded elsewhere, to an API whose
+// ids mean nothing here: ids of Gemini's are paths, and what came in another
+// protocol carries its members.
+func foreignFile(m *llm.Media) bool {
+	if strings.Contains(m.FileID, "files/") {
+		return true
+	}
+	for i := range m.Ext {
+		if !strings.HasPrefix(string(m.Ext[i].Protocol), "openai.") {
+			return true
+		}
+	}
+	return false
+}
+
+// isStorageURI reports whether a URL names an object of a cloud's storage,
+// which only its own models can read.
+func isStorageURI(url string) bool {
+	return strings.HasPrefix(url, "gs://") || strings.HasPrefix(url, "s3://")
+}
+
 // parseDataURL splits "data:MIME;base64,DATA". URLs of another form are not
 // taken apart, so that they can be put together again.
 func parseDataURL(url string) (mime, data string, ok bool) {

@@ -135,6 +135,9 @@ func (e *requestEncoder) content(blocks []llm.Block, at func(i int)) bool {
 	at(0)
 	if t, ok := blocks[0].(*llm.Text); ok && len(blocks) == 1 && e.bare(t) {
 		e.signature(t.Signature)
+		if len(t.Ext) > 0 {
+			e.foreignExt(t.Ext, e.path())
+		}
 		e.w.Str("content", t.Text)
 		return true
 	}
@@ -196,6 +199,9 @@ func (e *requestEncoder) sort(m *llm.Message, index int) assistantOut {
 			}
 			if t, ok := b.(*llm.Text); ok {
 				out.cites = append(out.cites, e.citations(t)...)
+				if t.Phase != "" {
+					e.drop("phase")
+				}
 			}
 			out.said, out.places = append(out.said, b), append(out.places, i)
 		case *llm.Media:

@@ -2,6 +2,7 @@ package openaichat
 
 import (
 	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
 )
 
 // part writes a block as a part of a message's content, or notes why not.
@@ -31,8 +32,20 @@ func (e *requestEncoder) part(b llm.Block) {
 // end closes a part with what all parts share.
 func (e *requestEncoder) end(a *llm.Attrs) {
 	e.cache(a.Cache)
+	if len(a.Ext) > 0 {
+		e.foreignExt(a.Ext, e.path())
+	}
 	e.w.Ext(a.Ext, protocol)
 	e.w.Close('}')
+}
+
+// foreignExt notes members that only another protocol knows.
+func (e *requestEncoder) foreignExt(ext llm.Ext, path string) {
+	for i := range ext {
+		if wirejson.Foreign(ext[i], protocol) {
+			e.losses.Drop("extension", path+"."+ext[i].Name)
+		}
+	}
 }
 
 func (e *requestEncoder) text(t *llm.Text) {
@@ -81,6 +94,8 @@ func (e *requestEncoder) media(m *llm.Media) {
 
 func (e *requestEncoder) image(m *llm.Media) {
 	switch {
+	case isStorageURI(m.URL):
+		e.drop("media_url")
 	case m.Data != "" || m.URL != "":
 		e.urlPart("image_url", m)
 	case m.FileID != "":
@@ -139,7 +154,13 @@ func (e *requestEncoder) document(m *llm.Media) {
 		if name == "" && e.vendor.reference {
 			name = "document.pdf" // bytes must have a name
 		}
+	case m.FileID != "" && foreignFile(m):
+		e.drop("file_id")
+		return
 	case m.FileID != "":
+	case isStorageURI(m.URL):
+		e.drop("media_url")
+		return
 	case m.URL != "" && e.vendor.documents:
 		e.w.Open('{')
 		e.w.Str("type", "document_url")

@@ -18,9 +18,6 @@ var _ wire.Raw = Raw{}
 // Protocol returns openai.chat.
 func (Raw) Protocol() llm.Protocol { return llm.OpenAIChat }
 
-// Path returns the path behind the base URL.
-func (Raw) Path() string { return "/chat/completions" }
-
 // EncodeError renders an error in the OpenAI dialect.
 func (Raw) EncodeError(e *llm.Error) []byte { return openai.EncodeError(e) }
 
@@ -33,7 +30,7 @@ func (Raw) DecodeError(status int, body []byte) *llm.UpstreamError {
 }
 
 // Describe reads model and stream.
-func (Raw) Describe(doc *jsonspan.Doc) (wire.Meta, error) {
+func (Raw) Describe(doc *jsonspan.Doc, _ wire.Inbound) (wire.Meta, error) {
 	model, err := openai.Model(doc)
 	if err != nil {
 		return wire.Meta{}, err
@@ -52,30 +49,34 @@ func (Raw) Describe(doc *jsonspan.Doc) (wire.Meta, error) {
 
 // Patch sets the upstream's model and, for a stream that would end without
 // telling its usage, asks for it.
-func (Raw) Patch(doc *jsonspan.Doc, meta wire.Meta, to wire.Target) (edits []jsonspan.Edit, hideUsage bool, err error) {
+func (Raw) Patch(doc *jsonspan.Doc, meta wire.Meta, to wire.Target) (wire.Patch, error) {
+	p := wire.Patch{Path: "/chat/completions"}
 	if to.Model != meta.Model {
-		edits = append(edits, doc.Set("model", jsonspan.Quote(to.Model)))
+		p.Edits = append(p.Edits, doc.Set("model", jsonspan.Quote(to.Model)))
 	}
 	if !meta.Stream || !to.NeedUsage {
-		return edits, false, nil
+		return p, nil
 	}
 	opts, ok := doc.Get("stream_options")
 	if !ok || opts.Kind() == 'n' {
-		return append(edits, doc.Set("stream_options", []byte(`{"include_usage":true}`))), true, nil
+		p.Edits = append(p.Edits, doc.Set("stream_options", []byte(`{"include_usage":true}`)))
+		p.HideUsage = true
+		return p, nil
 	}
 	if opts.Kind() != '{' {
-		return nil, false, openai.Invalid("stream_options", "stream_options must be an object, not %s", openai.KindName(opts))
+		return wire.Patch{}, openai.Invalid("stream_options", "stream_options must be an object, not %s", openai.KindName(opts))
 	}
 	if v, ok := opts.Member("include_usage"); ok {
 		if asked, isBool := v.Bool(); isBool && asked {
-			return edits, false, nil
+			return p, nil
 		}
 	}
 	e, err := doc.SetIn(opts, "include_usage", []byte("true"))
 	if err != nil {
-		return nil, false, err
+		return wire.Patch{}, err
 	}
-	return append(edits, e), true, nil
+	p.Edits, p.HideUsage = append(p.Edits, e), true
+	return p, nil
 }
 
 // StreamTap watches one stream.

@@ -34,7 +34,7 @@ func TestDescribe(t *testing.T) {
 		{`{"model":"m","messages":{}}`, wire.Meta{}, "messages"},
 		{`{"model":"m"}`, wire.Meta{}, "messages"},
 	} {
-		got, err := openaichat.Raw{}.Describe(index(t, tt.body))
+		got, err := openaichat.Raw{}.Describe(index(t, tt.body), wire.Inbound{})
 		require.Equal(t, tt.want, got)
 		if tt.param == "" {
 			require.NoError(t, err)
@@ -61,12 +61,13 @@ func TestPatch(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			raw := openaichat.Raw{}
 			d := index(t, tt.body)
-			meta, err := raw.Describe(d)
+			meta, err := raw.Describe(d, wire.Inbound{})
 			require.NoError(t, err)
-			edits, hide, err := raw.Patch(d, meta, wire.Target{Model: `u"p`, NeedUsage: tt.need})
+			p, err := raw.Patch(d, meta, wire.Target{Model: `u"p`, NeedUsage: tt.need})
 			require.NoError(t, err)
-			require.Equal(t, tt.hide, hide)
-			s, err := jsonspan.Splice(d.Body(), edits...)
+			require.Equal(t, tt.hide, p.HideUsage)
+			require.Equal(t, []string{"/chat/completions", ""}, []string{p.Path, p.Query})
+			s, err := jsonspan.Splice(d.Body(), p.Edits...)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, string(s.Bytes()))
 			require.NoError(t, new(jsonspan.Doc).Index(s.Bytes()), "what leaves is strict JSON still")
@@ -74,13 +75,13 @@ func TestPatch(t *testing.T) {
 	}
 	raw := openaichat.Raw{}
 	d := index(t, `{"model":"m","messages":[],"stream":true,"stream_options":"x"}`)
-	_, _, err := raw.Patch(d, wire.Meta{Model: "m", Stream: true}, wire.Target{Model: "m", NeedUsage: true})
+	_, err := raw.Patch(d, wire.Meta{Model: "m", Stream: true}, wire.Target{Model: "m", NeedUsage: true})
 	require.ErrorContains(t, err, "stream_options must be an object, not a string")
 }
 
 func TestRaw(t *testing.T) {
 	raw := openaichat.Raw{}
-	require.Equal(t, []string{"openai.chat", "/chat/completions"}, []string{string(raw.Protocol()), raw.Path()})
+	require.Equal(t, llm.OpenAIChat, raw.Protocol())
 	e := llm.Errorf(llm.KindInvalid, "c", "m")
 	require.Contains(t, string(raw.EncodeError(e)), `"code":"c"`)
 	require.True(t, strings.HasSuffix(string(raw.EncodeStreamError(e)), "\n\n"))

@@ -106,7 +106,9 @@ func (e *requestEncoder) thinkingSwitch(c *llm.ReasoningConfig) {
 
 // summaryLoss notes that the client cannot choose how thinking is shown.
 func (e *requestEncoder) summaryLoss(c *llm.ReasoningConfig) {
-	if c.Summary != "" && c.Summary != "auto" && c.Summary != "omitted" {
+	// OpenAI shows no thinking here; elsewhere it is shown unasked.
+	shown := e.vendor.reference && (c.Summary == "auto" || c.Summary == "" && c.IncludeThoughts != nil && *c.IncludeThoughts)
+	if shown || c.Summary != "" && c.Summary != "auto" && c.Summary != "omitted" {
 		e.losses.Drop("reasoning_summary", "reasoning.summary")
 	}
 }

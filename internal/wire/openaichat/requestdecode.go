@@ -249,7 +249,7 @@ func (d *requestDecoder) readSafetyIdentifier(name string, v llm.Raw) error {
 	if err != nil || id == "" {
 		return err
 	}
-	keep(&d.req.Ext, protocol, []byte(name), v)
+	keep(&d.req.Ext, markScope, []byte(name), v)
 	d.safety = id
 	return nil
 }

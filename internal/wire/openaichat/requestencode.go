@@ -209,7 +209,8 @@ func (e *requestEncoder) identity() {
 		e.losses.Drop("store", "store")
 	}
 	e.metadata()
-	safety, _ := wirejson.Text(ownMember(r.Ext, "safety_identifier"))
+	safety := e.safetyIdentifier()
+	e.w.OptStr("safety_identifier", safety)
 	if r.User != "" && r.User != safety {
 		user := r.User
 		if len(user) > maxUser && e.vendor.reference {
@@ -233,6 +234,20 @@ func (e *requestEncoder) identity() {
 			e.losses.Drop("prompt_cache_retention", "prompt_cache_retention")
 		}
 	}
+}
+
+// safetyIdentifier returns the id that the client gave by that name. OpenAI
+// knows it in all its protocols; others get what came in this one only.
+func (e *requestEncoder) safetyIdentifier() string {
+	ext := e.req.Ext
+	for i := range ext {
+		known := ext[i].Protocol == markScope || e.vendor.reference && strings.HasPrefix(string(ext[i].Protocol), "openai.")
+		if ext[i].Name == "safety_identifier" && known {
+			id, _ := wirejson.Text(ext[i].Value)
+			return id
+		}
+	}
+	return ""
 }
 
 func (e *requestEncoder) tier() {
@@ -317,7 +332,7 @@ func (e *requestEncoder) unsaid() {
 		}
 	}
 	for i := range r.Ext {
-		if base, _, _ := strings.Cut(string(r.Ext[i].Protocol), "#"); base != string(protocol) {
+		if wirejson.Foreign(r.Ext[i], protocol) {
 			e.losses.Drop("extension", r.Ext[i].Name)
 		}
 	}

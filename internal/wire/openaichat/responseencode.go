@@ -104,11 +104,40 @@ func (e *responseEncoder) choice(c *llm.Choice) {
 	e.w.Close('}')
 }
 
+// rankOf is the place of a block in the order in which a message tells what it
+// holds; 0 for blocks that are not told or have no place.
+func rankOf(b llm.Block) int {
+	switch b := b.(type) {
+	case *llm.Reasoning:
+		if plainThought(b) != "" || isDetail(b) {
+			return 1
+		}
+	case *llm.Text:
+		if b.Text != "" {
+			return 2
+		}
+	case *llm.Refusal:
+		return 3
+	case *llm.Media:
+		return 4
+	case *llm.ToolCall:
+		return 5
+	}
+	return 0
+}
+
 // sort splits the blocks of an answer over the members that hold them.
 func (e *responseEncoder) sort(blocks []llm.Block) *answer {
 	a := &answer{}
+	last := 0
 	for i, b := range blocks {
 		e.block = i
+		switch at := rankOf(b); {
+		case at >= last:
+			last = at
+		case at > 0:
+			e.losses.Approximate("block_order", e.path())
+		}
 		switch b := b.(type) {
 		case *llm.Text:
 			e.sortText(a, b)

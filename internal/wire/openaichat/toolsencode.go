@@ -110,6 +110,7 @@ func (e *requestEncoder) tool(t *llm.Tool, index int) {
 	e.cache(t.Cache)
 	e.w.Ext(t.Ext, protocol)
 	e.w.Close('}')
+	e.foreignExt(t.Ext, e.base+wirejson.At(index))
 }
 
 func (e *requestEncoder) function(t *llm.Tool) {

@@ -17,9 +17,6 @@ var _ wire.Raw = Raw{}
 // Protocol returns openai.embeddings.
 func (Raw) Protocol() llm.Protocol { return llm.OpenAIEmbeddings }
 
-// Path returns the path behind the base URL.
-func (Raw) Path() string { return "/embeddings" }
-
 // EncodeError renders an error in the OpenAI dialect.
 func (Raw) EncodeError(e *llm.Error) []byte { return openai.EncodeError(e) }
 
@@ -32,7 +29,7 @@ func (Raw) DecodeError(status int, body []byte) *llm.UpstreamError {
 }
 
 // Describe reads model; embeddings do not stream.
-func (Raw) Describe(doc *jsonspan.Doc) (wire.Meta, error) {
+func (Raw) Describe(doc *jsonspan.Doc, _ wire.Inbound) (wire.Meta, error) {
 	model, err := openai.Model(doc)
 	if err != nil {
 		return wire.Meta{}, err
@@ -44,11 +41,12 @@ func (Raw) Describe(doc *jsonspan.Doc) (wire.Meta, error) {
 }
 
 // Patch sets the upstream's model.
-func (Raw) Patch(doc *jsonspan.Doc, meta wire.Meta, to wire.Target) (edits []jsonspan.Edit, hideUsage bool, err error) {
+func (Raw) Patch(doc *jsonspan.Doc, meta wire.Meta, to wire.Target) (wire.Patch, error) {
+	p := wire.Patch{Path: "/embeddings"}
 	if to.Model != meta.Model {
-		edits = append(edits, doc.Set("model", jsonspan.Quote(to.Model)))
+		p.Edits = append(p.Edits, doc.Set("model", jsonspan.Quote(to.Model)))
 	}
-	return edits, false, nil
+	return p, nil
 }
 
 // StreamTap is never asked for: Describe does not stream, and relay refuses a

@@ -23,7 +23,7 @@ func TestDescribeAndPatch(t *testing.T) {
 	} {
 		var d jsonspan.Doc
 		require.NoError(t, d.Index([]byte(tt.body)))
-		meta, err := raw.Describe(&d)
+		meta, err := raw.Describe(&d, wire.Inbound{})
 		if tt.param != "" {
 			var e *llm.Error
 			require.ErrorAs(t, err, &e)
@@ -32,14 +32,15 @@ func TestDescribeAndPatch(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, wire.Meta{Model: "m"}, meta)
-		edits, hide, err := raw.Patch(&d, meta, wire.Target{Model: tt.to, NeedUsage: true})
+		p, err := raw.Patch(&d, meta, wire.Target{Model: tt.to, NeedUsage: true})
 		require.NoError(t, err)
-		require.False(t, hide)
-		s, err := jsonspan.Splice(d.Body(), edits...)
+		require.False(t, p.HideUsage)
+		require.Equal(t, []string{"/embeddings", ""}, []string{p.Path, p.Query})
+		s, err := jsonspan.Splice(d.Body(), p.Edits...)
 		require.NoError(t, err)
 		require.Equal(t, tt.want, string(s.Bytes()))
 	}
-	require.Equal(t, []string{"openai.embeddings", "/embeddings"}, []string{string(raw.Protocol()), raw.Path()})
+	require.Equal(t, llm.OpenAIEmbeddings, raw.Protocol())
 }
 
 func TestTaps(t *testing.T) {

@@ -30,6 +30,8 @@ const (
 	partScope llm.Protocol = protocol + "#part"
 	// groupScope: members of the namespace object that the tool opens.
 	groupScope llm.Protocol = protocol + "#namespace"
+	// markScope: how a thing was spelled, where that says nothing others lack.
+	markScope llm.Protocol = protocol + "#mark"
 	// textScope: members of the request's text object.
 	textScope llm.Protocol = protocol + "#text"
 )

@@ -30,7 +30,7 @@ var echoes = []echoMember{
 	{"prompt_cache_key", "null", func(b []byte, r *llm.Request) []byte { return appendTextValue(b, r.PromptCacheKey) }},
 	{"prompt_cache_retention", "null", func(b []byte, r *llm.Request) []byte { return appendTextValue(b, r.PromptCacheRetention) }},
 	{"reasoning", `{"effort":null,"summary":null}`, appendReasoningEcho},
-	{"safety_identifier", "null", nil},
+	{"safety_identifier", "null", func(b []byte, r *llm.Request) []byte { return appendTextValue(b, safetyIdentifier(r.Ext)) }},
 	{"store", "true", func(b []byte, r *llm.Request) []byte { return appendBoolValue(b, r.Store) }},
 	{"temperature", "1", func(b []byte, r *llm.Request) []byte { return appendFloatValue(b, r.Sampling.Temperature) }},
 	{"text", `{"format":{"type":"text"}}`, appendTextEcho},
@@ -166,7 +166,7 @@ func appendToolsEcho(b []byte, r *llm.Request) []byte {
 }
 
 func appendUserEcho(b []byte, r *llm.Request) []byte {
-	if safety, _ := wirejson.Text(ownMember(r.Ext, protocol, "safety_identifier")); safety == r.User {
+	if safety, _ := wirejson.Text(ownMember(r.Ext, markScope, "safety_identifier")); safety == r.User {
 		return b
 	}
 	return appendTextValue(b, r.User)

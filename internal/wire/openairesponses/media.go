@@ -1,6 +1,10 @@
 package openairesponses
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/plexus-gateway/plexus/internal/llm"
+)
 
 // sniffImage tells the type of a base64 picture from its first bytes, for
 // upstreams that do not say it; "" when it is none of those models make.
@@ -39,3 +43,24 @@ func audioFormat(mime string) string {
 
 // dataURL puts base64 data of the type into a URL.
 func dataURL(mime, data string) string { return "data:" + mime + ";base64," + data }
+
+// foreignFile reports whether a file was uploaded elsewhere, to an API whose
+// ids mean nothing here: ids of Gemini's are paths, and what came in another
+// protocol carries its members.
+func foreignFile(m *llm.Media) bool {
+	if strings.Contains(m.FileID, "files/") {
+		return true
+	}
+	for i := range m.Ext {
+		if !strings.HasPrefix(string(m.Ext[i].Protocol), "openai.") {
+			return true
+		}
+	}
+	return false
+}
+
+// isStorageURI reports whether a URL names an object of a cloud's storage,
+// which only its own models can read.
+func isStorageURI(url string) bool {
+	return strings.HasPrefix(url, "gs://") || strings.HasPrefix(url, "s3://")
+}

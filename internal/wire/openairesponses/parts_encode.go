@@ -112,6 +112,9 @@ func (w *partWriter) end(dst []byte, a *llm.Attrs, p place) []byte {
 			w.losses.Drop("cache_mark", p.String())
 		}
 	}
+	if len(a.Ext) > 0 && !w.output {
+		noteForeign(w.losses, a.Ext, p.String())
+	}
 	return append(appendExt(dst, a.Ext, protocol), '}')
 }
 
@@ -229,8 +232,14 @@ func (w *partWriter) image(dst []byte, m *llm.Media, p place) []byte {
 			mime = "application/octet-stream"
 		}
 		dst = appendMember(appendType(dst, "input_image"), "image_url", dataURL(mime, m.Data))
+	case isStorageURI(m.URL):
+		w.losses.Drop("media_url", p.String())
+		return dst
 	case m.URL != "":
 		dst = appendMember(appendType(dst, "input_image"), "image_url", m.URL)
+	case m.FileID != "" && foreignFile(m):
+		w.losses.Drop("file_id", p.String())
+		return dst
 	case m.FileID != "":
 		dst = appendMember(appendType(dst, "input_image"), "file_id", m.FileID)
 	default:
@@ -246,7 +255,7 @@ func (w *partWriter) document(dst []byte, m *llm.Media, p place) []byte {
 		w.losses.Drop("citations", p.String())
 	}
 	if m.Context != "" {
-		w.losses.Drop("document", p.String())
+		w.losses.Drop("document_context", p.String())
 	}
 	switch {
 	case m.Data != "":
@@ -255,8 +264,14 @@ func (w *partWriter) document(dst []byte, m *llm.Media, p place) []byte {
 			data = dataURL(m.MIME, data)
 		}
 		dst = appendMember(appendType(dst, "input_file"), "file_data", data)
+	case isStorageURI(m.URL):
+		w.losses.Drop("media_url", p.String())
+		return dst
 	case m.URL != "":
 		dst = appendMember(appendType(dst, "input_file"), "file_url", m.URL)
+	case m.FileID != "" && foreignFile(m):
+		w.losses.Drop("file_id", p.String())
+		return dst
 	case m.FileID != "":
 		dst = appendMember(appendType(dst, "input_file"), "file_id", m.FileID)
 	case m.Text != "":

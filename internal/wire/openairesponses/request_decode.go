@@ -116,7 +116,7 @@ func penaltyField(name string, of func(*llm.Request) **float64) requestField {
 		if *of(r), err = wantFloat(name, v); err != nil {
 			return err
 		}
-		keep(&r.Ext, protocol, []byte(name), v)
+		keep(&r.Ext, markScope, []byte(name), v)
 		return nil
 	}
 }
@@ -211,7 +211,7 @@ func decodeSafetyIdentifier(r *llm.Request, v llm.Raw) error {
 	if err != nil || id == "" {
 		return err
 	}
-	keep(&r.Ext, protocol, []byte("safety_identifier"), v)
+	keep(&r.Ext, markScope, []byte("safety_identifier"), v)
 	if r.User == "" {
 		r.User = id
 	}

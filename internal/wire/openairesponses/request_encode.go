@@ -36,6 +36,7 @@ func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []
 	if req.Stream {
 		b = append(b, `,"stream":true`...)
 	}
+	b = appendExt(b, req.Ext, markScope, "safety_identifier")
 	b = append(appendExt(b, req.Ext, protocol), '}')
 	e.unsaid()
 	return &wire.Outbound{Path: "/responses", Body: b}, e.losses.List, nil
@@ -240,7 +241,8 @@ func (e *requestEncoder) state(b []byte) []byte {
 func (e *requestEncoder) identity(b []byte) []byte {
 	r := e.req
 	b = appendMetadata(b, r.Metadata)
-	safety, _ := wirejson.Text(ownMember(r.Ext, protocol, "safety_identifier"))
+	safety := safetyIdentifier(r.Ext)
+	b = appendOptional(b, "safety_identifier", safety)
 	if r.User != "" && r.User != safety {
 		user := r.User
 		if len(user) > maxUser {
@@ -260,6 +262,18 @@ func (e *requestEncoder) identity(b []byte) []byte {
 	return appendOptional(b, "service_tier", tier)
 }
 
+// safetyIdentifier returns the id that the client gave by that name, which the
+// protocols of OpenAI share.
+func safetyIdentifier(ext llm.Ext) string {
+	for i := range ext {
+		if ext[i].Name == "safety_identifier" && strings.HasPrefix(string(ext[i].Protocol), "openai.") {
+			id, _ := wirejson.Text(ext[i].Value)
+			return id
+		}
+	}
+	return ""
+}
+
 func appendMetadata(b []byte, pairs []llm.KeyValue) []byte {
 	if len(pairs) == 0 {
 		return b
@@ -274,7 +288,7 @@ func appendMetadata(b []byte, pairs []llm.KeyValue) []byte {
 // unsaid notes what the request asks and the protocol has no words for.
 func (e *requestEncoder) unsaid() {
 	r, s := e.req, e.req.Sampling
-	own := func(name string) bool { return ownMember(r.Ext, protocol, name) != nil }
+	own := func(name string) bool { return ownMember(r.Ext, markScope, name) != nil }
 	for _, f := range []struct {
 		feature string
 		asked   bool
@@ -296,6 +310,16 @@ func (e *requestEncoder) unsaid() {
 	} {
 		if f.asked {
 			e.losses.Drop(f.feature, f.feature)
+		}
+	}
+	noteForeign(&e.losses, r.Ext, "")
+}
+
+// noteForeign notes members that only another protocol knows.
+func noteForeign(losses *llm.Losses, ext llm.Ext, path string) {
+	for i := range ext {
+		if wirejson.Foreign(ext[i], protocol) {
+			losses.Drop("extension", strings.TrimPrefix(path+"."+ext[i].Name, "."))
 		}
 	}
 }

@@ -96,7 +96,7 @@ func decodeFunctionTool(raw llm.Raw, path string) (llm.Tool, error) {
 	if t.Strict == nil {
 		// Not saying strict means something else here ("as far as the schema
 		// allows") than elsewhere ("no"); the mark lets it go out as it came.
-		keep(&t.Ext, protocol, []byte("strict"), llm.Raw("null"))
+		keep(&t.Ext, markScope, []byte("strict"), llm.Raw("null"))
 	}
 	return t, nil
 }

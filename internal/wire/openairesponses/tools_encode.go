@@ -46,6 +46,7 @@ func appendTool(b []byte, t *llm.Tool, path string, losses *llm.Losses) []byte {
 	if t.Cache != nil {
 		losses.Drop("cache_mark", path)
 	}
+	noteForeign(losses, t.Ext, path)
 	switch t.Kind { //nolint:exhaustive // functions are below
 	case llm.ToolServer:
 		return appendServerTool(b, t, path, losses)
@@ -62,9 +63,11 @@ func appendTool(b []byte, t *llm.Tool, path string, losses *llm.Losses) []byte {
 	switch {
 	case t.Strict != nil:
 		b = appendBool(b, "strict", t.Strict)
-	case ownMember(t.Ext, protocol, "strict") == nil:
+	case ownMember(t.Ext, markScope, "strict") == nil:
 		// Elsewhere a tool is not strict unless it says so; here it would be.
 		b = append(b, `,"strict":false`...)
+	default:
+		b = append(b, `,"strict":null`...)
 	}
 	return append(appendExt(b, t.Ext, protocol), '}')
 }

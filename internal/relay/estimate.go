@@ -1,0 +1,78 @@
+package relay
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/record"
+	"github.com/plexus-gateway/plexus/internal/wire"
+)
+
+// bytesPerToken is the usual length of a token of a model's answer, in bytes.
+const bytesPerToken = 4
+
+// estimate fills in the usage of an answer whose upstream did not count.
+func (l *codecLane) estimate(a *attempt, seen *wire.Seen, r *llm.Response) {
+	if seen.Usage != nil {
+		return
+	}
+	size := 0
+	for ev := range llm.Unfold(r) {
+		size += len(ev.Text)
+	}
+	seen.Usage = l.guess(a, size)
+}
+
+// count does the same for a stream.
+func (c *conversion) count() {
+	if c.seen.Usage == nil {
+		c.seen.Usage = c.l.guess(c.a, c.text)
+	}
+}
+
+// guess estimates what an answer of so many bytes of text consumed.
+func (l *codecLane) guess(a *attempt, size int) *llm.Usage {
+	u := &llm.Usage{Source: llm.UsageEstimated, Output: int64((size + bytesPerToken - 1) / bytesPerToken)}
+	if t := a.x.relay.o.Tokens; t != nil && l.sent != nil {
+		u.Input = t.Estimate(l.sent, a.model)
+	}
+	return u
+}
+
+// estimateHeader marks an answer whose numbers are the gateway's estimate.
+const estimateHeader = "X-Plexus-Estimate"
+
+// countHere answers a request to count tokens with an estimate of our own: no
+// upstream of the model counts, or it failed to.
+func (x *exchange) countHere() {
+	in := x.in
+	in.Body = x.body.b
+	req, err := x.op.Count.DecodeCount(in)
+	if err != nil {
+		x.refuse(asError(err))
+		return
+	}
+	t := x.relay.o.Tokens
+	if t == nil {
+		x.fail(llm.Errorf(llm.KindUnsupported, "count_not_served", "no provider of the model %q counts tokens", x.alias.Name))
+		return
+	}
+	model := ""
+	if len(x.alias.Targets) > 0 {
+		model = x.alias.Targets[0].Model
+	}
+	n, exact := t.Count(req, model)
+	body := x.op.Count.EncodeCount(n)
+	x.forget()
+	x.rec.Status, x.rec.HTTPStatus, x.rec.ResponseBytes = record.StatusOK, http.StatusOK, int64(len(body))
+	x.settle()
+	h := x.w.Header()
+	h["Content-Type"] = jsonType
+	if !exact {
+		h[estimateHeader] = []string{"true"}
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	x.committed = true
+	_, _ = x.w.Write(body) //nolint:gosec // JSON of our own; the client may be gone
+}

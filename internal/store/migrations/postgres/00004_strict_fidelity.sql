@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE keys ADD COLUMN strict_fidelity boolean NOT NULL DEFAULT false;

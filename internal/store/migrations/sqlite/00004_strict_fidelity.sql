@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE keys ADD COLUMN strict_fidelity INTEGER NOT NULL DEFAULT 0;
