@@ -206,7 +206,7 @@ func (t *messagesTalk) extras(ctx context.Context, tools bool) (string, error) {
 	}
 	if tools {
 		p.Tools = []anthropic.ToolUnionParam{{OfTool: &anthropic.ToolParam{
-			Name: "sky", CacheControl: mark, EagerInputStreaming: anthropic.Bool(true), InputSchema: anthropic.ToolInputSchemaParam{},
+			Name: "sky", CacheControl: mark, EagerInputStreaming: anthropic.Bool(true), InputSchema: anthropic.ToolInputSchemaParam{Properties: map[string]any{}},
 		}}}
 		p.ToolChoice.OfAuto = &anthropic.ToolChoiceAutoParam{DisableParallelToolUse: anthropic.Bool(true)}
 		result := anthropic.NewToolResultBlock("toolu_sky", "sunny", false)

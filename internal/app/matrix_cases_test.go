@@ -50,7 +50,13 @@ func matrixCases() []matrixCase {
 	add(both("split", nil, caseSplit)...)
 	add(both("split call", nil, caseSplitCall)...)
 	add(matrixCase{"extras", nil, caseExtras}, matrixCase{"extras with tools", nil, caseExtraTools})
-	add(matrixCase{"reasoning model", func(p *pair) bool { return !p.direct && p.to("chat") }, caseReasoningModel})
+	add(matrixCase{"other model", gateway, caseOtherModel})
+	// In its own protocol a client says itself what its model knows.
+	abroad := func(p *pair) bool { return p.client.name() != p.up.name }
+	add(both("other model thinking", abroad, caseOtherThinking)...)
+	add(both("other model parallel", abroad, caseOtherParallel)...)
+	own := func(p *pair) bool { return !p.direct && !abroad(p) }
+	add(matrixCase{"unknown model", own, caseUnknownModel}, matrixCase{"unknown key", own, caseUnknownKey})
 	add(matrixCase{"count tokens", can(canCountTokens), caseCountTokens})
 	add(both("429", nil, caseRateLimit)...)
 	add(matrixCase{"529", nil, caseOverloaded}, matrixCase{"bad request", nil, caseBadRequest})
@@ -522,15 +528,65 @@ func caseExtras(t *testing.T, p *pair) {
 func caseExtraTools(t *testing.T, p *pair) {
 	text, err := p.begin(settings{}).extras(within(t), true)
 	require.NoError(t, err)
-	require.Equal(t, "result: sunny", text)
+	// Parts of one result may be joined by a line's end.
+	require.Equal(t, "result: sunny", strings.ReplaceAll(text, "\n", ""))
 }
 
-// caseReasoningModel: a reasoning model has its own word for the limit.
-func caseReasoningModel(t *testing.T, p *pair) {
-	c := p.begin(settings{max: 2048, think: true})
-	c.change("to-reasoner")
+// caseOtherModel: each model has its own word for the limit, and the client
+// need not know.
+func caseOtherModel(t *testing.T, p *pair) {
+	c := p.begin(settings{max: 2048})
+	c.change(p.model + "-other")
 	c.user("[[echo]]")
-	d := digest(t, p.send(t, c))
-	require.EqualValues(t, 2048, d.MaxTokens)
-	require.NotEmpty(t, d.Thinking)
+	require.EqualValues(t, 2048, digest(t, p.send(t, c)).MaxTokens)
+}
+
+// caseOtherThinking: what a model does not know of thinking is not asked of it.
+func caseOtherThinking(t *testing.T, p *pair, s settings) {
+	s.tools, s.think = true, true
+	c := p.begin(s)
+	c.change(p.model + "-other")
+	c.user("[[think+call]]")
+	r := p.send(t, c)
+	require.Len(t, r.calls, 1, r.text)
+	c.results(result{call: r.calls[0], text: "22 degrees"})
+	require.Equal(t, "result: 22 degrees", p.send(t, c).text)
+}
+
+// caseOtherParallel: Gemini 2.5 gives calls no ids.
+func caseOtherParallel(t *testing.T, p *pair, s settings) {
+	s.tools = true
+	c := p.begin(s)
+	c.change(p.model + "-other")
+	c.user("[[parallel]]")
+	r := p.send(t, c)
+	require.Len(t, r.calls, 2, r.text)
+	require.NotEqual(t, r.calls[0].id, r.calls[1].id)
+	c.results(result{call: r.calls[0], text: "22 degrees"}, result{call: r.calls[1], text: "30 degrees"})
+	require.Equal(t, "result: 22 degrees; result: 30 degrees", p.send(t, c).text)
+}
+
+func caseUnknownModel(t *testing.T, p *pair) {
+	c := p.begin(settings{})
+	c.change("to-nowhere")
+	c.user("hello")
+	_, err := c.send(within(t), nil)
+	f := c.failure(err)
+	require.NotNil(t, f, "%T: %v", err, err)
+	require.Equal(t, http.StatusNotFound, f.status)
+	words := map[string]string{"chat": "model_not_found", "responses": "model_not_found", "messages": "not_found_error", "gemini": "NOT_FOUND"}
+	require.Contains(t, f.kind, words[p.client.name()])
+	require.Contains(t, f.message, "to-nowhere")
+}
+
+func caseUnknownKey(t *testing.T, p *pair) {
+	c := p.client.talk(p.base, "no-such-key", settings{model: p.model})
+	c.user("hello")
+	_, err := c.send(within(t), nil)
+	f := c.failure(err)
+	require.NotNil(t, f, "%T: %v", err, err)
+	require.Contains(t, []int{http.StatusUnauthorized, http.StatusBadRequest}, f.status) // 400 is Google's
+	words := map[string]string{"chat": "invalid_api_key", "responses": "invalid_api_key", "messages": "authentication_error", "gemini": ""}
+	require.Contains(t, f.kind, words[p.client.name()])
+	require.Empty(t, p.up.Requests())
 }

@@ -22,6 +22,7 @@ type upstreamDouble struct {
 	name  string
 	model string // as the provider calls it
 	alias string // as the gateway's clients do
+	other string // a model of the provider's that knows other parameters
 	*fakeupstream.Server
 }
 
@@ -29,10 +30,10 @@ type upstreamDouble struct {
 func doubles(t *testing.T) []*upstreamDouble {
 	t.Helper()
 	list := []*upstreamDouble{
-		{name: "chat", model: "gpt-4.1", alias: "to-chat"},
-		{name: "responses", model: "gpt-5.2", alias: "to-responses"},
-		{name: "messages", model: "claude-sonnet-4-5", alias: "to-messages"},
-		{name: "gemini", model: "gemini-3-pro-preview", alias: "to-gemini"},
+		{name: "chat", model: "gpt-4.1", alias: "to-chat", other: "o4-mini"},
+		{name: "responses", model: "gpt-5.2", alias: "to-responses", other: "gpt-4.1"},
+		{name: "messages", model: "claude-sonnet-4-5", alias: "to-messages", other: "claude-opus-4-8"},
+		{name: "gemini", model: "gemini-3-pro-preview", alias: "to-gemini", other: "gemini-2.5-flash"},
 	}
 	for _, d := range list {
 		d.Server = fakeupstream.Start(t)
@@ -60,8 +61,8 @@ models:
 	yaml := fmt.Sprintf(form, list[0].URL, list[1].URL, list[2].URL, list[3].URL)
 	for _, d := range list {
 		yaml += fmt.Sprintf("  %s: {targets: [{provider: %s, model: %s}]}\n", d.alias, d.name, d.model)
+		yaml += fmt.Sprintf("  %s-other: {targets: [{provider: %s, model: %s}]}\n", d.alias, d.name, d.other)
 	}
-	yaml += "  to-reasoner: {targets: [{provider: chat, model: o4-mini}]}\n"
 	return yaml + "keys:\n  ada: {secret: " + testKey + "}\n"
 }
 
@@ -73,6 +74,7 @@ type pair struct {
 	base   string
 	model  string
 	direct bool // nothing stands between them
+	log    fmt.Stringer
 }
 
 func (p *pair) String() string { return p.client.name() + "→" + p.up.name }
@@ -145,7 +147,7 @@ func TestMatrix(t *testing.T) {
 	var pairs []*pair
 	for _, c := range sdkClients() {
 		for _, up := range list {
-			pairs = append(pairs, &pair{client: c, up: up, others: list, base: g.base, model: up.alias})
+			pairs = append(pairs, &pair{client: c, up: up, others: list, base: g.base, model: up.alias, log: g.log})
 		}
 	}
 	runMatrix(t, pairs)
@@ -157,7 +159,7 @@ func TestMatrixDirect(t *testing.T) {
 	list := doubles(t)
 	var pairs []*pair
 	for i, c := range sdkClients() {
-		pairs = append(pairs, &pair{client: c, up: list[i], base: list[i].URL, model: list[i].model, direct: true})
+		pairs = append(pairs, &pair{client: c, up: list[i], base: list[i].URL, model: list[i].model, direct: true, log: new(syncBuffer)})
 	}
 	runMatrix(t, pairs)
 }
@@ -176,9 +178,11 @@ func runMatrix(t *testing.T, pairs []*pair) {
 			}
 			ok := t.Run(p.String()+"/"+c.name, func(t *testing.T) {
 				p.up.Reset()
+				logged := len(p.log.String())
 				t.Cleanup(func() {
 					if t.Failed() {
 						t.Logf("the upstream was sent last: %.3000s", p.lastBody())
+						t.Logf("the gateway logged: %.3000s", p.log.String()[logged:])
 					}
 				})
 				c.run(t, p)

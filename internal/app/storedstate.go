@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/redis/rueidis"
 
@@ -97,7 +98,7 @@ const (
 func (a *App) openVault(cfg *config.Config) (vault.Store, error) {
 	address := cfg.Redis.URL.Reveal()
 	if address == "" {
-		return vault.Memory(vaultBytes, nil), nil
+		return vault.Memory(vaultBytes, time.Now), nil
 	}
 	o, err := rueidis.ParseURL(address)
 	if err != nil {

@@ -145,6 +145,7 @@ type Catalog struct {
 	ids    []string // sorted
 	infer  []Inference
 	scheme []string // sorted URL schemes a base URL may have
+	facts  map[factKey]ModelFacts
 }
 
 // Vendor returns the vendor with the id.

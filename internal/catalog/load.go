@@ -31,7 +31,11 @@ func LoadFS(fsys fs.FS) (*Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("catalog: list vendors: %w", err)
 	}
-	c := &Catalog{byID: make(map[string]Vendor, len(names))}
+	facts, err := parseFacts(modelFactsFile)
+	if err != nil {
+		return nil, err
+	}
+	c := &Catalog{byID: make(map[string]Vendor, len(names)), facts: facts}
 	var problems []error
 	for _, name := range names {
 		data, err := fs.ReadFile(fsys, name)

@@ -43,10 +43,14 @@ func TestBody(t *testing.T) {
 			{"nothing to do", `{ "model":"m" , "input":"x" }`, `{ "model":"m" , "input":"x" }`},
 			{"null state", `{"previous_response_id":null,"conversation":null,"input":"x"}`, `{"previous_response_id":null,"conversation":null,"input":"x"}`},
 			{"empty id", `{"previous_response_id":"","input":"x"}`, `{"previous_response_id":"","input":"x"}`},
-			{"text", `{"model":"m","input":"n\u00e9xt","previous_response_id":"resp_1"}`,
-				`{"model":"m","input":[` + turn1 + `,{"type":"message","role":"user","content":[{"type":"input_text","text":"n\u00e9xt"}]}]}`},
-			{"array, byte for byte", `{"input": [ {"role": "user", "content":"x"} , 1.0 ] , "previous_response_id" : "resp_1" , "n": 1.50 }`,
-				`{"input": [` + turn1 + `,{"role": "user", "content":"x"},1.0]  , "n": 1.50 }`},
+			{
+				"text", `{"model":"m","input":"n\u00e9xt","previous_response_id":"resp_1"}`,
+				`{"model":"m","input":[` + turn1 + `,{"type":"message","role":"user","content":[{"type":"input_text","text":"n\u00e9xt"}]}]}`,
+			},
+			{
+				"array, byte for byte", `{"input": [ {"role": "user", "content":"x"} , 1.0 ] , "previous_response_id" : "resp_1" , "n": 1.50 }`,
+				`{"input": [` + turn1 + `,{"role": "user", "content":"x"},1.0]  , "n": 1.50 }`,
+			},
 			{"empty array", `{"input":[],"previous_response_id":"resp_1"}`, `{"input":[` + turn1 + `]}`},
 			{"no input", `{"model":"m","previous_response_id":"resp_1"}`, `{"model":"m","input":[` + turn1 + `]}`},
 			{"no input at all", `{ "previous_response_id" : "resp_1" }`, `{ "input":[` + turn1 + `] }`},
@@ -57,19 +61,27 @@ func TestBody(t *testing.T) {
 			{"both last", `{"input":[],"conversation":null,"previous_response_id":"resp_1"}`, `{"input":[` + turn1 + `]}`},
 			{"both and no input", `{"conversation":null,"previous_response_id":"resp_1"}`, `{"input":[` + turn1 + `]}`},
 			{"escaped name", `{"a\"b":1,"previous\u005fresponse_id":"resp_1","\"c":2,"input":[]}`, `{"a\"b":1,"\"c":2,"input":[` + turn1 + `]}`},
-			{"instructions stay behind", `{"previous_response_id":"resp_2","instructions":"new","input":[{"type":"function_call_output","call_id":"call_1","output":"2"}]}`,
-				`{"instructions":"new","input":[` + turn2 + `,{"type":"function_call_output","call_id":"call_1","output":"2"}]}`},
+			{
+				"instructions stay behind", `{"previous_response_id":"resp_2","instructions":"new","input":[{"type":"function_call_output","call_id":"call_1","output":"2"}]}`,
+				`{"instructions":"new","input":[` + turn2 + `,{"type":"function_call_output","call_id":"call_1","output":"2"}]}`,
+			},
 			{"conversation", `{"conversation":"conv_0003","input":"x"}`, `{"input":[` + terse + `,` + userItem("x") + `]}`},
 			{"conversation as an object", `{"input":"x","conversation":{"id":"conv_0003"}}`, `{"input":[` + terse + `,` + userItem("x") + `]}`},
-			{"reference", `{"input":[{"role":"user","content":"x"},{"type":"item_reference","id":"rs_1"},{"id":"fc_1"},{"type":null,"id":"msg_a"}]}`,
-				`{"input":[{"role":"user","content":"x"},` + think + `,` + call + `,` + hi + `]}`},
+			{
+				"reference", `{"input":[{"role":"user","content":"x"},{"type":"item_reference","id":"rs_1"},{"id":"fc_1"},{"type":null,"id":"msg_a"}]}`,
+				`{"input":[{"role":"user","content":"x"},` + think + `,` + call + `,` + hi + `]}`,
+			},
 			{"reference to input", `{"input":[{"type":"item_reference","id":"msg_0001"}]}`, `{"input":[` + hello + `]}`},
 			{"reference to a conversation", `{"input":[{"type":"item_reference","id":"msg_0004"}]}`, `{"input":[` + terse + `]}`},
 			{"twice the same", `{"input":[{"id":"msg_a"},{"id":"msg_a"}]}`, `{"input":[` + hi + `,` + hi + `]}`},
-			{"reference to the history", `{"previous_response_id":"resp_1","input":[{"type":"item_reference","id":"msg_a"},{"role":"user","content":"x"}]}`,
-				`{"input":[` + turn1 + `,{"role":"user","content":"x"}]}`},
-			{"not a reference", `{"input":[{"id":"msg_a","role":"user","content":"x"},{"type":"item_reference"},"item_reference"]}`,
-				`{"input":[{"id":"msg_a","role":"user","content":"x"},{"type":"item_reference"},"item_reference"]}`},
+			{
+				"reference to the history", `{"previous_response_id":"resp_1","input":[{"type":"item_reference","id":"msg_a"},{"role":"user","content":"x"}]}`,
+				`{"input":[` + turn1 + `,{"role":"user","content":"x"}]}`,
+			},
+			{
+				"not a reference", `{"input":[{"id":"msg_a","role":"user","content":"x"},{"type":"item_reference"},"item_reference"]}`,
+				`{"input":[{"id":"msg_a","role":"user","content":"x"},{"type":"item_reference"},"item_reference"]}`,
+			},
 		} {
 			require.Equal(t, c.want, w.body(c.request), c.name)
 		}

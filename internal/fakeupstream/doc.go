@@ -6,5 +6,18 @@
 //	fake := fakeupstream.Start(t)
 //	fake.Script(fakeupstream.ResetAfter(120, fakeupstream.SSE(frames...)))
 //
+// Four handlers act like real providers and refuse what those refuse:
+// StrictOpenAIChat, StrictResponses, StrictAnthropic and StrictGemini. They
+// answer by a directive in the user's last text, whatever protocol it came by:
+//
+//	[[say:TEXT]] [[split]] [[long]] [[stop]] [[json]] [[refuse]] [[cached]] [[echo]]
+//	[[call:TOOL]] [[parallel]] [[empty-args]] [[split+call]]
+//	[[think]] [[think+call]]
+//	[[error:STATUS]] [[hidden]] [[midstream]] [[stall]]
+//
+// [[echo]] answers with a Digest of what was received; results of tools are
+// quoted. Proofs of thinking are good for the mock that issued them and for the
+// thinking they were issued for.
+//
 // Time never decides what it does: pauses end when a channel says so.
 package fakeupstream

@@ -131,14 +131,9 @@ const (
 
 var directivePattern = regexp.MustCompile(`\[\[([a-z+-]+)(?::([^\]]*))?\]\]`)
 
-// compose answers by the directive in the user's last text:
-//
-//	[[say:TEXT]] [[split]] [[long]] [[stop]] [[json]] [[refuse]] [[cached]] [[echo]]
-//	[[call:TOOL]] [[parallel]] [[empty-args]] [[split+call]]
-//	[[think]] [[think+call]]
-//	[[error:STATUS]] [[hidden]] [[midstream]] [[stall]]
-//
-// Without one it greets, or quotes the tool results it was sent.
+// compose answers by the directive in the user's last text (the package's
+// documentation lists them). Without one it greets, or quotes the results of
+// tools it was sent.
 func compose(h *heard) *answer {
 	a := &answer{usage: counts{prompt: StrictPrompt, output: StrictOutput}}
 	found := directivePattern.FindStringSubmatch(h.said)

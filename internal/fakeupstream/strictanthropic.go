@@ -11,7 +11,7 @@ import (
 )
 
 // StrictAnthropic acts as Anthropic's Messages do: it refuses what they refuse
-// and answers by script (see compose). https://docs.anthropic.com/en/api/messages
+// and answers by script (see the package's documentation). https://docs.anthropic.com/en/api/messages.
 func StrictAnthropic(opts ...StrictOption) http.Handler {
 	return newStrict(&anthropicMock{signer: newSigner()}, opts)
 }
@@ -167,7 +167,7 @@ func pydanticName(k reflect.Kind) string {
 func required(path ...string) *refusal { return invalid(dots(path) + ": Field required") }
 
 // Which thinking a model of Anthropic's knows.
-// https://docs.anthropic.com/en/docs/build-with-claude/adaptive-thinking
+// https://docs.anthropic.com/en/docs/build-with-claude/adaptive-thinking.
 func thinkingKinds(model string) (budget, adaptive, effort bool) {
 	if strings.HasPrefix(model, "claude-opus-4-7") || newestClaude(model) {
 		return false, true, true

@@ -3,7 +3,7 @@ package fakeupstream
 import "strings"
 
 // checkTurns checks the rules between turns and notes what was said.
-// https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/implement-tool-use
+// https://docs.anthropic.com/en/docs/agents-and-tools/tool-use/implement-tool-use.
 func (t *blockTalk) checkTurns(tools bool) *refusal {
 	if t.turns[0].role != "user" {
 		return invalid(`messages: first message must use the "user" role`)
@@ -104,7 +104,7 @@ func (t *blockTalk) note(turn *turn) {
 
 // checkThinkingFirst demands that a tool turn that is still going on begins
 // with thinking when a budget for it was given.
-// https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#preserving-thinking-blocks
+// https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#preserving-thinking-blocks.
 func (t *blockTalk) checkThinkingFirst(s *thinkingSettings) *refusal {
 	n := len(t.turns)
 	if s == nil || s.Type != "enabled" {

@@ -9,8 +9,8 @@ import (
 )
 
 // StrictOpenAIChat acts as OpenAI's chat completions do: it refuses what they
-// refuse and answers by script (see compose).
-// https://platform.openai.com/docs/api-reference/chat
+// refuse and answers by script (see the package's documentation).
+// https://platform.openai.com/docs/api-reference/chat.
 func StrictOpenAIChat(opts ...StrictOption) http.Handler { return newStrict(&chatMock{}, opts) }
 
 type chatMock struct{ openAIErrors }

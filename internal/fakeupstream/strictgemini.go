@@ -13,7 +13,7 @@ import (
 )
 
 // StrictGemini acts as Google's Gemini API does: it refuses what that refuses
-// and answers by script (see compose). https://ai.google.dev/api/generate-content
+// and answers by script (see the package's documentation). https://ai.google.dev/api/generate-content.
 func StrictGemini(opts ...StrictOption) http.Handler {
 	return newStrict(&geminiMock{signer: newSigner()}, opts)
 }

@@ -325,7 +325,7 @@ func (t *contentTalk) checkPart(a at, p *geminiPart) *refusal {
 }
 
 // placeholders stand where a call was not made by the model.
-// https://ai.google.dev/gemini-api/docs/thought-signatures
+// https://ai.google.dev/gemini-api/docs/thought-signatures.
 var placeholders = []string{"skip_thought_signature_validator", "context_engineering_is_the_way_to_go"}
 
 // ours reports whether the signature is the mock's own for this part, or one

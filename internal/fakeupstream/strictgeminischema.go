@@ -9,7 +9,7 @@ import (
 )
 
 // geminiNode is the API's Schema: a subset of OpenAPI 3.0's, not JSON Schema.
-// https://ai.google.dev/api/caching#Schema
+// https://ai.google.dev/api/caching#Schema.
 type geminiNode struct {
 	Type             string                    `json:"type"`
 	Format           string                    `json:"format"`

@@ -32,7 +32,7 @@ func openAIError(no *refusal) fields {
 	return fields{"message", no.message, "type", kind, "param", orNull(no.param), "code", orNull(code)}
 }
 
-// openAIFlaw words what is wrong with the JSON of a request. https://platform.openai.com/docs/guides/error-codes
+// openAIFlaw words what is wrong with the JSON of a request. https://platform.openai.com/docs/guides/error-codes.
 func openAIFlaw(f *flaw) *refusal {
 	path := brackets(f.path)
 	switch f.kind {
@@ -227,8 +227,8 @@ func effortOf(model, asked string) string {
 	}
 }
 
-// samples are the parameters a reasoning model refuses while it reasons.
-// https://platform.openai.com/docs/guides/latest-model
+// checkSampling refuses what a reasoning model does not take while it reasons.
+// https://platform.openai.com/docs/guides/latest-model.
 func checkSampling(model, effort string, temperature, topP *float64) *refusal {
 	if !reasons(model) || effortOf(model, effort) == "none" {
 		return nil

@@ -11,9 +11,9 @@ import (
 )
 
 // StrictResponses acts as OpenAI's Responses do: it refuses what they refuse
-// and answers by script (see compose). It keeps nothing: items are known again
+// and answers by script (see the package's documentation). It keeps nothing: items are known again
 // by proofs in their ids and in their encrypted content.
-// https://platform.openai.com/docs/api-reference/responses
+// https://platform.openai.com/docs/api-reference/responses.
 func StrictResponses(opts ...StrictOption) http.Handler {
 	return newStrict(&responsesMock{signer: newSigner()}, opts)
 }

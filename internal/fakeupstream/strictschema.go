@@ -2,6 +2,7 @@ package fakeupstream
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,12 +18,7 @@ func properties(schema jsontext.Value) []string {
 	if len(schema) == 0 || json.Unmarshal(schema, &s) != nil {
 		return nil
 	}
-	names := make([]string, 0, len(s.Properties))
-	for name := range s.Properties {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return sortedNames(s.Properties)
 }
 
 // toolDigest is a tool as Digest names it.
@@ -76,12 +72,7 @@ func (n *schemaNode) below(visit func(step []string, raw jsontext.Value) string)
 }
 
 func sortedNames[V any](m map[string]V) []string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(m))
 }
 
 // openAISchema checks a schema as OpenAI does: arrays say what they hold, and

@@ -28,6 +28,10 @@ func (e Ext) For(p Protocol) Ext {
 
 // Request is what a client asks of a model.
 type Request struct {
+	// Source is the protocol the client spoke; "" when it is the one that is
+	// encoded. What was said in a protocol goes word for word to the same; for
+	// others it is fitted to what the model takes.
+	Source Protocol
 	Model  string
 	Stream bool
 

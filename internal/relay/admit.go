@@ -35,6 +35,13 @@ func (x *exchange) admit() *llm.Error {
 	if err := x.doc.Index(x.body.b); err != nil {
 		return badJSON(err)
 	}
+	for _, name := range [...]string{"model", "stream"} {
+		if odd := x.doc.Miscased(name); odd != "" {
+			e := llm.Errorf(llm.KindInvalid, "ambiguous_member", "the member %q is %q in another case; some servers take one for the other, so the request is refused: spell it %q", odd, name, name)
+			e.Param = odd
+			return e
+		}
+	}
 	meta, err := x.op.Raw.Describe(&x.doc, x.in)
 	if err != nil {
 		return asError(err)

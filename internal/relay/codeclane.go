@@ -8,6 +8,7 @@ import (
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/upstream"
 	"github.com/plexus-gateway/plexus/internal/wire"
+	"github.com/plexus-gateway/plexus/internal/wire/openai"
 	"github.com/plexus-gateway/plexus/internal/wire/toolmap"
 )
 
@@ -52,6 +53,7 @@ func (x *exchange) canonical() (*llm.Request, *llm.Error) {
 		if err != nil {
 			return nil, asError(err)
 		}
+		req.Source = x.protocol
 		if x.state != nil { // for the answer's form
 			req.PreviousResponseID, req.Conversation = x.state.PreviousID, x.state.ConversationID
 		}
@@ -125,12 +127,20 @@ func (a *attempt) stateless(req *llm.Request) *llm.Request {
 	copied := *req
 	no := false
 	copied.Store = &no
-	if f := a.x.relay.o.Facts; f != nil {
-		if f(a.provider.Vendor, a.model).Reasons {
-			copied.Include = append(copied.Include[:len(copied.Include):len(copied.Include)], "reasoning.encrypted_content")
-		}
+	if a.reasons() {
+		copied.Include = append(copied.Include[:len(copied.Include):len(copied.Include)], "reasoning.encrypted_content")
 	}
 	return &copied
+}
+
+// reasons reports whether the model thinks, so that there is thinking to give
+// away; others refuse to be asked for it.
+func (a *attempt) reasons() bool {
+	if openai.FamilyOf(a.model).Reasons {
+		return true
+	}
+	f := a.x.relay.o.Facts
+	return f != nil && f(a.provider.Vendor, a.model).Reasons
 }
 
 // refine takes over what the upstream's body says, as the codec reads it.

@@ -158,3 +158,18 @@ func TestAnErrorInsideAnAnswerIsAnError(t *testing.T) {
 	w.chat(200)
 	require.Equal(t, record.StatusOK, w.only().Status)
 }
+
+// TestMembersThatDifferInCaseAreRefused: an upstream written in Go would serve
+// the model that nobody authorised.
+func TestMembersThatDifferInCaseAreRefused(t *testing.T) {
+	w, up := newWorld(t)
+	for _, body := range []string{
+		`{"model":"m","Model":"forbidden","messages":[]}`,
+		`{"MODEL":"forbidden","model":"m","messages":[]}`,
+		`{"model":"m","\u004dodel":"forbidden","messages":[]}`,
+		`{"model":"m","messages":[],"Stream":true}`,
+	} {
+		w.fails(w.post(chatPath, body), 400, "ambiguous_member")
+	}
+	require.Empty(t, up.Requests())
+}

@@ -76,5 +76,6 @@ func unverifiable(e *llm.Error) bool {
 	}
 	text := strings.ToLower(e.Upstream.Message)
 	return strings.Contains(text, "signature") && (strings.Contains(text, "thinking") || strings.Contains(text, "thought")) ||
+		strings.Contains(text, "expected `thinking`") ||
 		strings.Contains(text, "encrypted content") && strings.Contains(text, "verif")
 }

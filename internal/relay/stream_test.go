@@ -124,12 +124,13 @@ func TestEventsArriveOneByOne(t *testing.T) {
 			next <- resp
 		}
 	}()
+	gate <- struct{}{} // the first says nothing yet and waits for the second
 	gate <- struct{}{}
 	resp := receive(t, next)
 	defer resp.Body.Close()
 	in := bufio.NewReader(resp.Body)
 	for i, want := range frames {
-		if i > 0 {
+		if i > 1 {
 			gate <- struct{}{}
 		}
 		got := ""

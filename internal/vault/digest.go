@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"hash"
+	"slices"
 	"strings"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
@@ -144,8 +145,8 @@ func (v *Vault) textKey(tenant string, question, text checksum) Key {
 // asker returns the index of the last message that the assistant did not write:
 // what the message behind messages answers; -1 when there is none.
 func asker(messages []llm.Message) int {
-	for i := len(messages) - 1; i >= 0; i-- {
-		if role := messages[i].Role; role == llm.RoleUser || role == llm.RoleTool {
+	for i, m := range slices.Backward(messages) {
+		if role := m.Role; role == llm.RoleUser || role == llm.RoleTool {
 			return i
 		}
 	}

@@ -89,10 +89,13 @@ type brokenStore struct{}
 
 var errBroken = errors.New("the store is away")
 
-func (brokenStore) Put(context.Context, []vault.Item, time.Duration) error       { return errBroken }
-func (brokenStore) Get(context.Context, []vault.Key) ([][]byte, error)           { return nil, errBroken }
+func (brokenStore) Put(context.Context, []vault.Item, time.Duration) error { return errBroken }
+
+func (brokenStore) Get(context.Context, []vault.Key) ([][]byte, error) { return nil, errBroken }
+
 func (slowStore) Put(ctx context.Context, _ []vault.Item, _ time.Duration) error { return wait(ctx) }
-func (slowStore) Get(ctx context.Context, _ []vault.Key) ([][]byte, error)       { return nil, wait(ctx) }
+
+func (slowStore) Get(ctx context.Context, _ []vault.Key) ([][]byte, error) { return nil, wait(ctx) }
 
 // slowStore never answers.
 type slowStore struct{}
@@ -140,6 +143,39 @@ func TestTheSameCallIDInTwoConversations(t *testing.T) {
 	two := history(t, v, from, c, think("of Rome"), call("weather:0", `{"city":"Rome"}`, nil))
 	require.Equal(t, []string{"calls weather:0 signed -"}, said(assistant(open(t, v, one, from))), "the other's thinking")
 	require.Len(t, assistant(open(t, v, two, from)), 2)
+	reader := originOf(llm.OpenAIChat) // who would take the words
+	require.Len(t, assistant(open(t, v, one, reader)), 1)
+	require.Len(t, assistant(open(t, v, two, reader)), 2)
+}
+
+// TestAnItemWithoutPayloadDoesNotGoBack: it is a reference to what its issuer
+// may not have stored.
+func TestAnItemWithoutPayloadDoesNotGoBack(t *testing.T) {
+	t.Parallel()
+	from := originOf(llm.OpenAIResponses)
+	for _, p := range []llm.Protocol{llm.OpenAIChat, llm.AnthropicMessages} {
+		v := newVault()
+		req := history(t, v, from, client(p), &llm.Reasoning{Attrs: llm.Attrs{ID: "rs_1"}, Summary: []string{"Hm."}}, call("call_1", "{}", nil))
+		opened := open(t, v, req, from)
+		require.NotContains(t, sent(t, opened, from), "rs_1")
+		require.Len(t, assistant(opened), 2)
+	}
+}
+
+// TestThinkingWithoutWordsIsRedacted for the clients that know that.
+func TestThinkingWithoutWordsIsRedacted(t *testing.T) {
+	t.Parallel()
+	c := client(llm.AnthropicMessages)
+	sealed, err := newVault().Seal(t.Context(), turn(originOf(llm.OpenAIResponses), c.protocol), answer(
+		&llm.Reasoning{Attrs: llm.Attrs{ID: "rs_1"}, Encrypted: sig(llm.OpenAIResponses, "Sig==")},
+		&llm.Reasoning{Attrs: llm.Attrs{ID: "rs_2"}, Summary: []string{"Hm."}, Encrypted: sig(llm.OpenAIResponses, "Sig==")},
+		&llm.Text{Text: "So."}))
+	require.NoError(t, err)
+	body, losses, err := c.in.EncodeResponse(sealed, ask())
+	require.NoError(t, err)
+	require.Empty(t, losses)
+	require.Contains(t, string(body), `{"type":"redacted_thinking","data":"`+vault.Marker)
+	require.Contains(t, string(body), `{"type":"thinking","thinking":"Hm.","signature":"`+vault.Marker)
 }
 
 // TestArgumentsWrittenAnew: clients that parse arguments spell them in their

@@ -14,7 +14,7 @@ const payloadV1 = 1
 type writer struct{ b []byte }
 
 func (w *writer) byte(c byte)    { w.b = append(w.b, c) }
-func (w *writer) uint(n int)     { w.b = binary.AppendUvarint(w.b, uint64(max(n, 0))) } //nolint:gosec // not negative
+func (w *writer) uint(n int)     { w.b = binary.AppendUvarint(w.b, uint64(max(n, 0))) }
 func (w *writer) str(s string)   { w.uint(len(s)); w.b = append(w.b, s...) }
 func (w *writer) sum(s checksum) { w.b = append(w.b, s[:]...) }
 

@@ -155,7 +155,10 @@ func (v *Vault) items(t *Turn, r *record) ([]Item, error) {
 	}
 	packed := v.packer.pack(payload)
 	items := make([]Item, 0, len(keys))
-	for _, key := range keys {
+	for i, key := range keys {
+		if i > 0 && (i+1)*len(packed) > maxTurn {
+			break
+		}
 		sealed, err := v.ring.Seal(packed, turnPlace(key))
 		if err != nil {
 			return nil, err

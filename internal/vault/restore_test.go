@@ -1,7 +1,10 @@
 package vault_test
 
 import (
+	"context"
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -179,4 +182,64 @@ func TestGeminiClientsTellThinkingInPieces(t *testing.T) {
 		blocks = append(blocks, &llm.Reasoning{Signature: envelope}, &llm.Text{Text: "So."})
 		require.Equal(t, append(tt.want, "says signed -: So."), said(assistant(open(t, v, after(blocks...), from))))
 	}
+}
+
+// TestHiddenThinkingComesBack: a client of Gemini's that did not ask to see
+// thoughts still carries what binds them, whole and streamed.
+func TestHiddenThinkingComesBack(t *testing.T) {
+	t.Parallel()
+	from := originOf(llm.AnthropicMessages)
+	c := client(llm.Gemini)
+	req := ask()
+	req.Reasoning = nil
+	issued := []llm.Block{&llm.Reasoning{Text: "Hidden.", Signature: sig(from.Protocol, "Sig==")}, &llm.Text{Text: "So."}}
+	v := newVault()
+	sealed, err := v.Seal(t.Context(), turn(from, c.protocol), answer(issued...))
+	require.NoError(t, err)
+	body, _, err := c.in.EncodeResponse(sealed, req)
+	require.NoError(t, err)
+	enc := c.in.EventEncoder(req)
+	var stream []byte
+	for ev := range sealStream(t, v, turn(from, c.protocol), llm.Unfold(answer(issued...))) {
+		stream = enc.Encode(stream, ev)
+	}
+	for _, b := range [][]byte{body, stream} {
+		require.NotContains(t, string(b), "Hidden")
+		require.Contains(t, string(b), `"thought":true,"thoughtSignature":"`+vault.Marker)
+	}
+	resp, err := c.out.DecodeResponse(body, target)
+	require.NoError(t, err)
+	require.Equal(t, said(issued), said(assistant(open(t, v, c.next(t, resp.Choices[0].Blocks), from))))
+}
+
+// counting is a store that tells how much it was given.
+type counting struct {
+	vault.Store
+	items, bytes int
+}
+
+func (c *counting) Put(ctx context.Context, items []vault.Item, ttl time.Duration) error {
+	for _, it := range items {
+		c.items, c.bytes = c.items+1, c.bytes+len(it.Value)
+	}
+	return c.Store.Put(ctx, items, ttl)
+}
+
+// TestManyCallsStoreNoMoreThanTheyMay, and the first call still finds them.
+func TestManyCallsStoreNoMoreThanTheyMay(t *testing.T) {
+	t.Parallel()
+	from := originOf(llm.AnthropicMessages)
+	store := &counting{Store: vault.Memory(0, newClock().Now)}
+	v := vaultOn(store)
+	issued := []llm.Block{&llm.Reasoning{Text: "Many.", Signature: sig(from.Protocol, noise(100<<10))}}
+	for i := range 200 {
+		issued = append(issued, call(fmt.Sprintf("call_%d", i), "{}", nil))
+	}
+	_, err := v.Seal(t.Context(), turn(from, llm.OpenAIChat), answer(issued...))
+	require.NoError(t, err)
+	require.Greater(t, store.items, 1)
+	require.LessOrEqual(t, store.items, 64)
+	require.LessOrEqual(t, store.bytes, 2<<20)
+	got := assistant(open(t, v, after(issued[1:]...), from))
+	require.Equal(t, said(issued), said(got))
 }

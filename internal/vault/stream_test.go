@@ -189,9 +189,12 @@ func TestEventsOfStrangersPass(t *testing.T) {
 	t.Parallel()
 	s := newVault().Stream(turn(originOf(llm.Gemini), llm.OpenAIChat))
 	for _, ev := range []*llm.Event{
-		{Type: llm.EventDelta, Index: 7, Delta: llm.DeltaText, Text: "x"}, {Type: llm.EventBlockStop, Index: 7},
-		{Type: llm.EventBlockStart, Index: 8}, {Type: llm.EventPing},
-		{Type: llm.EventBlockStart, Index: 9, Block: &llm.Opaque{}}, {Type: llm.EventBlockStop, Index: 9},
+		{Type: llm.EventDelta, Index: 7, Delta: llm.DeltaText, Text: "x"},
+		{Type: llm.EventBlockStop, Index: 7},
+		{Type: llm.EventBlockStart, Index: 8},
+		{Type: llm.EventPing},
+		{Type: llm.EventBlockStart, Index: 9, Block: &llm.Opaque{}},
+		{Type: llm.EventBlockStop, Index: 9},
 	} {
 		n := 0
 		s.Event(ev, func(out *llm.Event) {

@@ -30,6 +30,9 @@ const (
 	maxOpened = 64 << 20
 	// maxKeys bounds the keys under which one answer is stored.
 	maxKeys = 64
+	// maxTurn bounds the values under all keys of one answer, in bytes; the
+	// first is stored in any case.
+	maxTurn = 1 << 20
 	// maxLookups bounds the keys that one request asks for.
 	maxLookups = 1024
 )

@@ -135,8 +135,7 @@ func TestEncodeStreamText(t *testing.T) {
 	got := encode(t, gemini.Codec{}, startEvent(), &llm.Event{Type: llm.EventPing}, open(0, &llm.Text{}), delta(0, llm.DeltaText, "hé"),
 		delta(0, llm.DeltaText, ""), closed(0), finished(llm.FinishLength),
 		&llm.Event{Type: llm.EventUsage, Usage: &llm.Usage{Input: 3, Output: 2, Source: llm.UsageUpstream}}, end())
-	require.Equal(t, ": ping\n\n"+
-		`data: {"candidates":[{"content":{"parts":[{"text":"hé"}],"role":"model"},"index":0}],"modelVersion":"m","responseId":"r"}`+"\n\n"+
+	require.Equal(t, `data: {"candidates":[{"content":{"parts":[{"text":"hé"}],"role":"model"},"index":0}],"modelVersion":"m","responseId":"r"}`+"\n\n"+
 		`data: {"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"MAX_TOKENS","index":0}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5},"modelVersion":"m","responseId":"r"}`+"\n\n", got)
 }
 

@@ -151,12 +151,12 @@ func (s *streamEncoder) part(c *outChoice, b llm.Block) {
 	})
 }
 
+// ping says nothing in a stream of server-sent events: Google's Go SDK stops
+// at a comment. In an array, blank space is safe.
 func (s *streamEncoder) ping(*llm.Event) {
 	if s.codec.Array {
 		s.buf = append(s.buf, '\n')
-		return
 	}
-	s.buf = append(s.buf, ": ping\n\n"...)
 }
 
 // opaque writes the members of a chunk that only this protocol knows.

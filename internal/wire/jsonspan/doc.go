@@ -12,6 +12,7 @@ package jsonspan
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -68,6 +69,18 @@ func (d *Doc) Get(name string) (Value, bool) {
 		}
 	}
 	return Value{}, false
+}
+
+// Miscased returns the name of a top-level member that differs from name in the
+// case of letters alone, or "". Servers written in Go do not tell the two
+// apart and take the last: what was authorised would not be what is served.
+func (d *Doc) Miscased(name string) string {
+	for i := range d.members {
+		if m := d.members[i].name; len(m) == len(name) && string(m) != name && strings.EqualFold(string(m), name) {
+			return string(m)
+		}
+	}
+	return ""
 }
 
 // Kind is the first byte of a JSON value's grammar: '{', '[', '"', '0' for

@@ -40,7 +40,7 @@ func (r Raw) Describe(doc *jsonspan.Doc, _ wire.Inbound) (wire.Meta, error) {
 	if err != nil {
 		return wire.Meta{}, err
 	}
-	if miscased(doc, "model") {
+	if doc.Miscased("model") != "" {
 		return wire.Meta{}, openai.Invalid("model", "model is named twice: write the member's name in lower case")
 	}
 	m := wire.Meta{Model: model, Stream: true}
@@ -60,26 +60,6 @@ func (r Raw) Describe(doc *jsonspan.Doc, _ wire.Inbound) (wire.Meta, error) {
 		return wire.Meta{}, openai.Invalid("messages", "messages must be an array of messages, not %s", openai.KindName(v))
 	}
 	return m, nil
-}
-
-// miscased reports whether the request has a member whose name differs from
-// name, which is short and in lower case, in the case of letters alone. The
-// server does not tell them apart and takes the last: what was authorised would
-// not be what is served.
-func miscased(doc *jsonspan.Doc, name string) bool {
-	variant := []byte(name)
-	for mask := 1; mask < 1<<len(name); mask++ {
-		for i := range variant {
-			variant[i] = name[i]
-			if mask&(1<<i) != 0 {
-				variant[i] -= 'a' - 'A'
-			}
-		}
-		if _, ok := doc.Get(string(variant)); ok {
-			return true
-		}
-	}
-	return false
 }
 
 // Patch sets the upstream's model. Usage comes with every answer.

@@ -59,6 +59,14 @@ var defaultCodes = map[llm.Kind]string{
 	llm.KindCanceled:      "canceled",
 }
 
+// ownCodes are the codes that clients of the dialect act on: what upstreams of
+// other protocols call the same is told in this word.
+var ownCodes = map[llm.Kind]string{
+	llm.KindContextLength: "context_length_exceeded",
+	llm.KindRateLimit:     "rate_limit_exceeded",
+	llm.KindQuota:         "insufficient_quota",
+}
+
 // EncodeError renders an error as the JSON body of a reply.
 func EncodeError(e *llm.Error) []byte {
 	o := errorObject{Message: e.Message, Type: errorTypes[e.Kind]}
@@ -66,7 +74,9 @@ func EncodeError(e *llm.Error) []byte {
 		o.Param = &e.Param
 	}
 	code := e.Code
-	if code == "" {
+	if own := ownCodes[e.Kind]; own != "" && e.Upstream != nil {
+		code = own
+	} else if code == "" {
 		code = defaultCodes[e.Kind]
 	}
 	if code != "" {

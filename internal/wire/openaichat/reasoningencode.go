@@ -128,7 +128,7 @@ func (e *requestEncoder) effort(c *llm.ReasoningConfig) {
 		effort = effortOf(*c.Budget)
 	case c.Adaptive, c.Enabled != nil, budget:
 		budget = false
-		if !e.family.reasons { // a model that thinks does so by itself
+		if !e.family.Reasons { // a model that thinks does so by itself
 			e.losses.Approximate("reasoning_effort", "reasoning")
 			return
 		}
@@ -138,7 +138,7 @@ func (e *requestEncoder) effort(c *llm.ReasoningConfig) {
 	default:
 		return
 	}
-	if e.vendor.reference && !e.family.reasons {
+	if e.vendor.reference && !e.family.Reasons {
 		if effort != "none" {
 			e.losses.Drop("reasoning_effort", "reasoning")
 		}
@@ -162,31 +162,19 @@ func effortOf(budget int64) string {
 	return "high"
 }
 
-// efforts has the efforts from least to most.
-var efforts = []string{"none", "minimal", "low", "medium", "high", "xhigh", "max"}
-
 // fitEffort returns the nearest effort the model takes.
 func (e *requestEncoder) fitEffort(effort string) string {
 	fit := effort
 	if e.vendor.known && effort == "max" {
 		fit = "xhigh"
 	}
-	if e.family.lowest != "" && e.vendor.known && rank(fit) < rank(e.family.lowest) {
-		fit = e.family.lowest
+	if e.vendor.known {
+		fit = e.family.FitEffort(fit)
 	}
 	if fit != effort {
 		e.losses.Approximate("reasoning_effort", "reasoning.effort")
 	}
 	return fit
-}
-
-func rank(effort string) int {
-	for i, name := range efforts {
-		if name == effort {
-			return i
-		}
-	}
-	return len(efforts)
 }
 
 // thoughtWriter writes the thinking of one message in the spellings of thoughts.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire"
+	"github.com/plexus-gateway/plexus/internal/wire/openai"
 	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
 )
 
@@ -24,7 +25,7 @@ func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []
 	if model == "" {
 		model = req.Model
 	}
-	e.family, _ = familyOf(model)
+	e.family = openai.FamilyOf(model)
 	e.w.B = append(make([]byte, 0, 4<<10), '{')
 	e.w.Str("model", model)
 	e.messages()
@@ -48,7 +49,7 @@ type requestEncoder struct {
 	req    *llm.Request
 	to     wire.Target
 	vendor dialect
-	family family
+	family openai.Family
 	// base and where name what is being written, for losses.
 	base  string
 	where place
@@ -70,7 +71,7 @@ func (e *requestEncoder) approximate(feature string) { e.losses.Approximate(feat
 // every such parameter that is not the default.
 func (e *requestEncoder) sampling(model string) {
 	r, s := e.req, &e.req.Sampling
-	fixed := e.family.reasons && (r.Reasoning == nil || r.Reasoning.Effort != "none")
+	fixed := e.family.Reasons && (r.Reasoning == nil || r.Reasoning.Effort != "none")
 	number := func(name string, v *float64, neutral float64) {
 		if v != nil && fixed && *v != neutral {
 			e.losses.Drop(name, name)
@@ -80,7 +81,7 @@ func (e *requestEncoder) sampling(model string) {
 	}
 	number("temperature", s.Temperature, 1)
 	number("top_p", s.TopP, 1)
-	if e.vendor.sampler && !e.family.reasons {
+	if e.vendor.sampler && !e.family.Reasons {
 		e.w.OptInt("top_k", s.TopK)
 		e.w.OptFloat("min_p", s.MinP)
 	} else {

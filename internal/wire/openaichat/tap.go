@@ -2,6 +2,7 @@ package openaichat
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire"
@@ -44,6 +45,7 @@ var finishes = map[string]llm.Finish{
 type streamTap struct {
 	hide    bool
 	started bool // the first chunk has been read for its id and model
+	told    bool // a chunk has said something, so that the next ones need not be looked into
 	seen    wire.Seen
 }
 
@@ -59,7 +61,7 @@ func (t *streamTap) Frame(f *sse.Frame) wire.Verdict {
 		}
 		return 0
 	}
-	if t.started && !hasValue(data, needleUsage) && !hasValue(data, needleFinish) && !hasValue(data, needleError) {
+	if t.told && !hasValue(data, needleUsage) && !hasValue(data, needleFinish) && !hasValue(data, needleError) {
 		return wire.Meaningful
 	}
 	return t.decode(data)
@@ -89,11 +91,33 @@ func (t *streamTap) decode(data []byte) wire.Verdict {
 			return wire.Hide
 		}
 	}
-	if empty {
+	if empty || !t.told && silent(w.Value(atChoices)) {
 		return 0
 	}
+	t.told = true
 	return wire.Meaningful
 }
+
+// silences are deltas that open an answer without saying any of it.
+var silences = [...]string{
+	`{"role":"assistant"}`, `{"role":"assistant","content":""}`, `{"role":"assistant","content":null}`,
+	`{"content":"","role":"assistant"}`, `{"role":"assistant","content":"","refusal":null}`,
+	`{"role":"assistant","content":null,"refusal":null}`, `{}`,
+}
+
+// silent reports whether the first choice only opens the answer: an error may
+// still follow, which another target could mend.
+func silent(choices []byte) bool {
+	w := jsonspan.NewWatch(deltaPaths)
+	w.Feed(choices)
+	if f := w.Value(1); len(f) > 0 && string(f) != "null" {
+		return false
+	}
+	delta := string(bytes.ReplaceAll(w.Value(0), []byte(" "), nil))
+	return slices.Contains(silences[:], delta)
+}
+
+var deltaPaths = jsonspan.NewPaths("*.delta", "*.finish_reason")
 
 // maxUsageChunk bounds what can be a chunk of usage alone, in bytes. Choices
 // that are longer than a Watch keeps look as if there were none: a chunk with a

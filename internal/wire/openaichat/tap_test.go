@@ -32,11 +32,12 @@ func TestStreamTapVerdicts(t *testing.T) {
 		{"not JSON", "hello", true, 0},
 		{"content", `{"choices":[{"delta":{"content":"a"}}]}`, true, wire.Meaningful},
 		{"no choices", `{"choices":[]}`, true, 0},
+		{"finish", `{"choices":[{"delta":{},"finish_reason":"stop"}]}`, true, wire.Meaningful},
 		{"filter results", `{"choices":[],"prompt_filter_results":[{}],"usage":null}`, true, 0},
 		{"usage", `{"choices":[],` + usage + `}`, true, wire.Hide},
 		{"usage wanted", `{"choices":[],` + usage + `}`, false, 0},
 		{"usage, choices null", `{"choices":null,` + usage + `}`, true, wire.Hide},
-		{"usage and content", `{"choices":[{"delta":{}}],` + usage + `}`, true, wire.Meaningful},
+		{"usage and content", `{"choices":[{"delta":{"content":"a"}}],` + usage + `}`, true, wire.Meaningful},
 		{"usage and much content", `{"choices":[{"delta":{"content":"` + big + `"}}],` + usage + `}`, true, wire.Meaningful},
 		{"error", `{"error":{"message":"x"}}`, true, wire.Meaningful | wire.Failed},
 		{"error as text", `{"error":"x"}`, true, wire.Meaningful | wire.Failed},
@@ -50,7 +51,7 @@ func TestStreamTapVerdicts(t *testing.T) {
 				tap := openaichat.Raw{}.StreamTap(tt.hide)
 				want := tt.want
 				if started {
-					tap.Frame(frame(`{"id":"i","model":"m","choices":[{"delta":{}}]}`))
+					tap.Frame(frame(`{"id":"i","model":"m","choices":[{"delta":{"content":"a"}}]}`))
 					if tt.name == "no choices" || tt.name == "filter results" {
 						want = wire.Meaningful // behind the first chunk nothing hangs on it
 					}
@@ -58,6 +59,23 @@ func TestStreamTapVerdicts(t *testing.T) {
 				require.Equal(t, want, tap.Frame(frame(tt.data)))
 			})
 		}
+	}
+}
+
+// A chunk that only opens the answer is none the client waits for: an error may
+// still follow that another target could mend.
+func TestOpeningChunkIsHeld(t *testing.T) {
+	for _, delta := range []string{
+		`{}`, `{"role":"assistant"}`, `{"role": "assistant", "content": ""}`, `{"role":"assistant","content":null,"refusal":null}`,
+	} {
+		tap := openaichat.Raw{}.StreamTap(false)
+		require.Zero(t, tap.Frame(frame(`{"choices":[{"index":0,"delta":`+delta+`,"finish_reason":null}]}`)), delta)
+		require.Zero(t, tap.Frame(frame(`{"choices":[{"index":0,"delta":{}}]}`)))
+		require.Equal(t, wire.Meaningful, tap.Frame(frame(`{"choices":[{"index":0,"delta":{"content":"a"}}]}`)))
+		require.Equal(t, wire.Meaningful, tap.Frame(frame(`{"choices":[{"index":0,"delta":{}}]}`)))
+	}
+	for _, delta := range []string{`{"role":"assistant","content":"","tool_calls":[{}]}`, `{"reasoning":"x"}`, `{"content":" "}`} {
+		require.Equal(t, wire.Meaningful, openaichat.Raw{}.StreamTap(false).Frame(frame(`{"choices":[{"delta":`+delta+`}]}`)), delta)
 	}
 }
 

@@ -1,9 +1,8 @@
 package openaichat
 
 import (
-	"strings"
-
 	"github.com/plexus-gateway/plexus/internal/wire"
+	"github.com/plexus-gateway/plexus/internal/wire/openai"
 )
 
 // How a vendor is asked to think.
@@ -93,53 +92,10 @@ func dialectOf(to wire.Target) dialect {
 	return d
 }
 
-// family is what the name of a model says of how it is asked.
-type family struct {
-	prefix string
-	// reasons: it refuses max_tokens, sampling parameters and stop.
-	reasons bool
-	// lowest is the least effort it takes.
-	lowest string
-}
-
-// families has the models of OpenAI that differ, the longer names first.
-// https://platform.openai.com/docs/guides/reasoning
-var families = []family{
-	{prefix: "gpt-5-chat", reasons: false},
-	{prefix: "gpt-5.1-chat", reasons: false},
-	{prefix: "gpt-5.2-chat", reasons: false},
-	{prefix: "gpt-5-pro", reasons: true, lowest: "high"},
-	{prefix: "gpt-5-codex", reasons: true, lowest: "low"},
-	{prefix: "gpt-5.", reasons: true, lowest: "none"},
-	{prefix: "gpt-5", reasons: true, lowest: "minimal"},
-	{prefix: "o1", reasons: true, lowest: "low"},
-	{prefix: "o3", reasons: true, lowest: "low"},
-	{prefix: "o4", reasons: true, lowest: "low"},
-}
-
-// familyOf returns the family of a model; ok is false for all that do not
-// differ. Names may have the vendor before them ("openai/gpt-5").
-func familyOf(model string) (f family, ok bool) {
-	if i := strings.LastIndexByte(model, '/'); i >= 0 {
-		model = model[i+1:]
-	}
-	for _, f := range families {
-		rest, found := strings.CutPrefix(model, f.prefix)
-		if !found {
-			continue
-		}
-		// "o1" must not be the head of another word.
-		if rest == "" || strings.HasSuffix(f.prefix, ".") || rest[0] == '-' || rest[0] == ':' || rest[0] == '@' {
-			return f, true
-		}
-	}
-	return family{}, false
-}
-
 // maxTokensName is the member that bounds the output: the reasoning models of
 // OpenAI refuse the old name, and many other vendors know no other.
 func maxTokensName(model string) string {
-	if f, _ := familyOf(model); f.reasons {
+	if openai.FamilyOf(model).Reasons {
 		return "max_completion_tokens"
 	}
 	return "max_tokens"

@@ -1,6 +1,7 @@
 package openairesponses_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,4 +51,27 @@ func TestSafetyIdentifierOfChat(t *testing.T) {
 	require.Empty(t, losses)
 	require.Contains(t, string(body), `"safety_identifier":"u1"`)
 	require.NotContains(t, string(body), `"user":`)
+}
+
+// A block that is told to nobody still parts two texts, and is not the last
+// item of an answer that was cut.
+func TestUntoldBlocks(t *testing.T) {
+	untold := &llm.Reasoning{Encrypted: &llm.Signature{Data: "e", Origin: llm.Origin{Protocol: llm.AnthropicMessages}}}
+	resp := &llm.Response{ID: "resp_1", Model: "m", Choices: []llm.Choice{{
+		Blocks: []llm.Block{&llm.Text{Text: "a"}, untold, &llm.Text{Text: "b"}, untold}, Finish: llm.FinishLength,
+	}}}
+	whole, _, err := codec.EncodeResponse(resp, nil)
+	require.NoError(t, err)
+	var want map[string]any
+	require.NoError(t, json.Unmarshal(whole, &want))
+	output, ok := want["output"].([]any)
+	require.True(t, ok)
+	require.Len(t, output, 2)
+	last, ok := output[1].(map[string]any)
+	require.True(t, ok)
+	require.Equal(t, "incomplete", last["status"])
+	stream, _ := encodeStream(unfold(resp), nil)
+	all := parseStream(t, stream)
+	checkOrder(t, all)
+	require.Equal(t, want, all[len(all)-1].data["response"])
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire"
+	"github.com/plexus-gateway/plexus/internal/wire/openai"
 	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
 )
 
@@ -20,7 +21,7 @@ const (
 
 // EncodeRequest renders req as the body of POST /responses.
 func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []llm.Loss, error) {
-	e := requestEncoder{req: req}
+	e := requestEncoder{req: req, family: openai.FamilyOf(to.Model)}
 	e.items = itemWriter{
 		partWriter: partWriter{losses: &e.losses},
 		ids:        callIDs(req.Messages),
@@ -46,6 +47,7 @@ type requestEncoder struct {
 	req    *llm.Request
 	losses llm.Losses
 	items  itemWriter
+	family openai.Family
 }
 
 func customCalls(messages []llm.Message) map[string]bool {
@@ -186,10 +188,31 @@ func (e *requestEncoder) sampling(b []byte) []byte {
 		}
 		b = strconv.AppendInt(wirejson.AppendName(b, "max_output_tokens"), n, 10)
 	}
-	b = appendFloat(b, "temperature", r.Sampling.Temperature)
-	b = appendFloat(b, "top_p", r.Sampling.TopP)
-	b = appendInt(b, "top_logprobs", r.Sampling.TopLogprobs)
-	return b
+	b = e.drawn(b, "temperature", r.Sampling.Temperature)
+	b = e.drawn(b, "top_p", r.Sampling.TopP)
+	if n := r.Sampling.TopLogprobs; n != nil && *n > 0 && e.fixed() {
+		e.losses.Drop("logprobs", "top_logprobs")
+		return b
+	}
+	return appendInt(b, "top_logprobs", r.Sampling.TopLogprobs)
+}
+
+// foreign reports whether the request came by another protocol.
+func (e *requestEncoder) foreign() bool { return e.req.Source != "" && e.req.Source != protocol }
+
+// fixed reports whether the model draws its tokens as it likes: those that
+// reason refuse parameters for it, unless they are told not to reason.
+func (e *requestEncoder) fixed() bool {
+	return e.foreign() && e.family.Reasons && (e.req.Reasoning == nil || e.req.Reasoning.Effort != "none")
+}
+
+// drawn appends a parameter of how tokens are drawn, for which 1 is neutral.
+func (e *requestEncoder) drawn(b []byte, name string, v *float64) []byte {
+	if v != nil && *v != 1 && e.fixed() {
+		e.losses.Drop(name, name)
+		return b
+	}
+	return appendFloat(b, name, v)
 }
 
 func appendFloat(b []byte, name string, f *float64) []byte {

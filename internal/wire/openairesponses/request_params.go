@@ -19,11 +19,15 @@ func (e *requestEncoder) reasoning(b []byte) []byte {
 		return b
 	}
 	effort := e.effort(c)
+	if fit := e.family.FitEffort(effort); e.foreign() && effort != "" && fit != effort {
+		e.losses.Approximate("reasoning_effort", "reasoning.effort")
+		effort = fit
+	}
 	summary := c.Summary
 	switch {
 	case summary == "omitted":
 		summary = "" // not showing summaries is what the API does unasked
-	case summary == "" && c.IncludeThoughts != nil && *c.IncludeThoughts:
+	case summary == "" && e.foreign() && e.shown(c), summary == "" && c.IncludeThoughts != nil && *c.IncludeThoughts:
 		summary = "auto"
 	}
 	if effort == "" && summary == "" && !hasScope(c.Ext, protocol) {
@@ -33,6 +37,18 @@ func (e *requestEncoder) reasoning(b []byte) []byte {
 	b = appendOptional(b, "effort", effort)
 	b = appendOptional(b, "summary", summary)
 	return append(appendExt(b, c.Ext, protocol), '}')
+}
+
+// shown reports whether a client that says nothing of summaries expects to see
+// thinking: protocols that switch thinking on show it unless told otherwise.
+func (e *requestEncoder) shown(c *llm.ReasoningConfig) bool {
+	if c.IncludeThoughts != nil {
+		return *c.IncludeThoughts
+	}
+	if c.Enabled != nil {
+		return *c.Enabled
+	}
+	return c.Adaptive || c.Budget != nil && *c.Budget > 0
 }
 
 func (e *requestEncoder) effort(c *llm.ReasoningConfig) string {

@@ -1,6 +1,7 @@
 package openairesponses
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
@@ -22,10 +23,14 @@ func (Codec) EncodeResponse(resp *llm.Response, req *llm.Request) ([]byte, []llm
 	}
 	o := newOutputWriter(h.id, req, &losses)
 	o.cut = choice.Finish == llm.FinishLength || choice.Finish == llm.FinishContentFilter
+	last := -1
+	if o.cut {
+		last = lastTold(choice.Blocks, h.id, req)
+	}
 	var output []byte
 	for i, n := 0, 0; i < len(choice.Blocks); i += n {
 		n = max(messageLen(choice.Blocks[i:]), 1)
-		o.truncated = o.cut && i+n == len(choice.Blocks)
+		o.truncated = i == last
 		output = o.block(output, choice.Blocks[i:i+n], i)
 	}
 	end := ending{finish: choice.Finish, raw: choice.FinishRaw, explanation: choice.Explanation, refusal: o.refusal}
@@ -36,6 +41,23 @@ func (Codec) EncodeResponse(resp *llm.Response, req *llm.Request) ([]byte, []llm
 	body := h.appendTo(make([]byte, 0, len(output)+len(h.echo)+512), out, end, output)
 	body = append(appendUsage(wirejson.AppendName(body, "usage"), resp.Usage), '}')
 	return body, losses.List, nil
+}
+
+// lastTold returns where the last item begins that is told at all: the one that
+// was cut. -1 when there is none.
+func lastTold(blocks []llm.Block, id string, req *llm.Request) int {
+	var starts []int
+	for i := 0; i < len(blocks); i += max(messageLen(blocks[i:]), 1) {
+		starts = append(starts, i)
+	}
+	end := len(blocks)
+	for _, i := range slices.Backward(starts) {
+		if len(newOutputWriter(id, req, &llm.Losses{}).block(nil, blocks[i:end], i)) > 0 {
+			return i
+		}
+		end = i
+	}
+	return -1
 }
 
 // head is what stays the same in all response objects of one answer.

@@ -43,6 +43,11 @@ func (e *eventEncoder) newLive(dst []byte, ev *llm.Event, ordinal int) (live, []
 		l := &liveText{}
 		l.add(ev)
 		return l, l.begin(e, dst, b, ordinal)
+	}
+	if e.tail != nil && !isPart(ev.Block) {
+		e.tail.last = nil // what stands between two texts parts them, told or not
+	}
+	switch b := ev.Block.(type) {
 	case *llm.Reasoning:
 		l := &liveReasoning{ordinal: ordinal, header: b.ID, part: -1}
 		l.add(ev)

@@ -22,7 +22,7 @@ nevertheless.
 |---|---|
 | exact | the upstream is asked the same. This is checked: what the upstream gets is read again and compared |
 | ≈ | something near it is asked, and the code says what |
-| ✕ | it is left out, and the code says what |
+| ✕ | it is left out, and the code says what. Without a code it is a known defect |
 | + | the protocol demands a value that the client did not give, and one is filled in |
 | refused | the request cannot be made there. Another target is tried, else the client gets an error |
 
@@ -35,7 +35,7 @@ The upstreams are each protocol's own vendor with a current model: one that thin
 that does not for the others. Vendors that share a protocol differ; their traits are in the catalog.
 `
 
-// titles are the headings of the columns.
+// title is the heading of a protocol's column.
 func title(p llm.Protocol) string {
 	titles := map[llm.Protocol]string{
 		chat: "OpenAI Chat", responses: "OpenAI Responses", anthropic: "Anthropic Messages",

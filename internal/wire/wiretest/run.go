@@ -26,15 +26,15 @@ func Run(t *testing.T, in wire.Ingress, out wire.Egress, except map[string]strin
 		}
 	})
 	t.Run("requests", func(t *testing.T) {
-		rapid.Check(t, func(t *rapid.T) {
-			checkRequest(t, GenRequest(without(except)).Draw(t, "request"), in, out, true)
-		})
+		requests := GenRequest(without(except))
+		rapid.Check(t, func(t *rapid.T) { checkRequest(t, requests.Draw(t, "request"), in, out, true) })
 	})
 	t.Run("responses", func(t *testing.T) {
+		answers := GenResponse(except[SignedCalls] == "")
 		rapid.Check(t, func(t *rapid.T) {
 			pieces := rapid.SliceOfN(rapid.IntRange(1, 64), 1, 8).Draw(t, "pieces")
 			at := 0
-			resp := GenResponse(except[SignedCalls] == "").Draw(t, "response")
+			resp := answers.Draw(t, "response")
 			CheckAnswer(t, resp, Events(resp), in, out, func(int) int {
 				at++
 				return pieces[at%len(pieces)]
