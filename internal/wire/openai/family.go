@@ -8,6 +8,16 @@ type Family struct {
 	Reasons bool
 	// Lowest is the least effort it takes; "" when not known.
 	Lowest string
+	// Plain: it is known not to think, and refuses to be asked to.
+	Plain bool
+}
+
+// Fixed reports whether the model draws its tokens as it likes when it is asked
+// for the effort ("" when for none): then it refuses temperature, top_p,
+// penalties, logprobs and stop. Those whose lowest effort is none think only
+// when asked to.
+func (f Family) Fixed(effort string) bool {
+	return f.Reasons && effort != "none" && (effort != "" || f.Lowest != "none")
 }
 
 type namedFamily struct {
@@ -18,17 +28,25 @@ type namedFamily struct {
 // families has the models of OpenAI that differ, the longer names first.
 // https://platform.openai.com/docs/guides/reasoning
 var families = []namedFamily{
-	{"gpt-5-chat", Family{}},
-	{"gpt-5.1-chat", Family{}},
-	{"gpt-5.2-chat", Family{}},
-	{"gpt-5-pro", Family{true, "high"}},
-	{"gpt-5-codex", Family{true, "low"}},
-	{"gpt-5.", Family{true, "none"}},
-	{"gpt-5", Family{true, "minimal"}},
-	{"codex-mini", Family{true, "low"}},
-	{"o1", Family{true, "low"}},
-	{"o3", Family{true, "low"}},
-	{"o4", Family{true, "low"}},
+	{"gpt-5-chat", Family{Plain: true}},
+	{"gpt-5.1-chat", Family{Plain: true}},
+	{"gpt-5.2-chat", Family{Plain: true}},
+	{"gpt-5-pro", Family{Reasons: true, Lowest: "high"}},
+	{"gpt-5-codex", Family{Reasons: true, Lowest: "low"}},
+	{"gpt-5.1-codex", Family{Reasons: true, Lowest: "low"}},
+	{"gpt-5.2-codex", Family{Reasons: true, Lowest: "low"}},
+	{"gpt-5.2-pro", Family{Reasons: true, Lowest: "medium"}},
+	{"gpt-5.", Family{Reasons: true, Lowest: "none"}},
+	{"gpt-5", Family{Reasons: true, Lowest: "minimal"}},
+	{"codex-mini", Family{Reasons: true, Lowest: "low"}},
+	{"gpt-4", Family{Plain: true}},
+	{"gpt-4o", Family{Plain: true}},
+	{"gpt-4.", Family{Plain: true}},
+	{"gpt-3.", Family{Plain: true}},
+	{"chatgpt-4o", Family{Plain: true}},
+	{"o1", Family{Reasons: true, Lowest: "low"}},
+	{"o3", Family{Reasons: true, Lowest: "low"}},
+	{"o4", Family{Reasons: true, Lowest: "low"}},
 }
 
 // FamilyOf returns the family of a model; the zero Family for all that do not

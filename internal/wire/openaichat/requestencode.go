@@ -71,7 +71,11 @@ func (e *requestEncoder) approximate(feature string) { e.losses.Approximate(feat
 // every such parameter that is not the default.
 func (e *requestEncoder) sampling(model string) {
 	r, s := e.req, &e.req.Sampling
-	fixed := e.family.Reasons && (r.Reasoning == nil || r.Reasoning.Effort != "none")
+	effort := ""
+	if r.Reasoning != nil {
+		effort = r.Reasoning.Effort
+	}
+	fixed := e.family.Fixed(effort)
 	number := func(name string, v *float64, neutral float64) {
 		if v != nil && fixed && *v != neutral {
 			e.losses.Drop(name, name)

@@ -48,6 +48,7 @@ type requestEncoder struct {
 	losses llm.Losses
 	items  itemWriter
 	family openai.Family
+	asks   string // the effort written
 }
 
 func customCalls(messages []llm.Message) map[string]bool {
@@ -203,7 +204,7 @@ func (e *requestEncoder) foreign() bool { return e.req.Source != "" && e.req.Sou
 // fixed reports whether the model draws its tokens as it likes: those that
 // reason refuse parameters for it, unless they are told not to reason.
 func (e *requestEncoder) fixed() bool {
-	return e.foreign() && e.family.Reasons && (e.req.Reasoning == nil || e.req.Reasoning.Effort != "none")
+	return e.foreign() && e.family.Fixed(e.asks)
 }
 
 // drawn appends a parameter of how tokens are drawn, for which 1 is neutral.

@@ -19,10 +19,17 @@ func (e *requestEncoder) reasoning(b []byte) []byte {
 		return b
 	}
 	effort := e.effort(c)
+	if e.foreign() && e.family.Plain {
+		if effort != "" && effort != "none" {
+			e.losses.Drop("reasoning_effort", "reasoning")
+		}
+		return b
+	}
 	if fit := e.family.FitEffort(effort); e.foreign() && effort != "" && fit != effort {
 		e.losses.Approximate("reasoning_effort", "reasoning.effort")
 		effort = fit
 	}
+	e.asks = effort
 	summary := c.Summary
 	switch {
 	case summary == "omitted":

@@ -43,27 +43,47 @@ func regrouped(r *llm.Response) *llm.Response {
 	return &out
 }
 
+// thoughtOnce leaves out of r every thought that follows another one.
+func thoughtOnce(r *llm.Response) *llm.Response {
+	for i := range r.Choices {
+		thinks := false
+		r.Choices[i].Blocks = slices.DeleteFunc(r.Choices[i].Blocks, func(b llm.Block) bool {
+			_, ok := b.(*llm.Reasoning)
+			again := ok && thinks
+			thinks = ok
+			return again
+		})
+	}
+	return r
+}
+
 func (w *renderer) said(blocks []llm.Block) string {
 	var out []string
-	var last llm.Block
-	flush := func() {
-		if last != nil && !empty(last) {
-			out = append(out, w.block(last))
+	for _, b := range joined(blocks) {
+		if !empty(b) {
+			out = append(out, w.block(b))
 		}
 	}
+	return strings.Join(out, "\n")
+}
+
+// joined returns the blocks with texts, thoughts and refusals that follow each
+// other made one.
+func joined(blocks []llm.Block) []llm.Block {
+	var out []llm.Block
 	for _, b := range blocks {
 		if r, ok := b.(*llm.Reasoning); ok {
 			b = plain(r)
 		}
-		if joined := join(last, b); joined != nil {
-			last = joined
-			continue
+		if n := len(out); n > 0 {
+			if one := join(out[n-1], b); one != nil {
+				out[n-1] = one
+				continue
+			}
 		}
-		flush()
-		last = b
+		out = append(out, b)
 	}
-	flush()
-	return strings.Join(out, "\n")
+	return out
 }
 
 // plain is thinking of which a summary is all that is known: its text, to

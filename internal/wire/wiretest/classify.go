@@ -147,14 +147,16 @@ func difference(before, after Meaning, at llm.Protocol) string {
 // implied reports whether a difference says nothing because the protocol at
 // the other end has one way only.
 func implied(key, before, after string, at llm.Protocol) bool {
-	always := at == anthropic || at == gemini // they keep to a schema, and need no name for it
+	always := at == anthropic || at == gemini || at == llm.Ollama // they keep to a schema, and need no name for it
 	switch key {
 	case "choice 0 finish": // one word for both
 		return at == anthropic && before == "content_filter" && after == "refusal"
+	case "usage": // it does not tell tokens apart
+		return at == llm.Ollama
 	case "reasoning": // a model that does not think has nothing to switch off
 		return (at == chat || at == completions) && before == "off" && after == ""
-	case "service_tier":
-		return at == completions && before == "default"
+	case "service_tier": // there is one tier
+		return (at == completions || at == llm.Ollama) && before == "default"
 	case "format.strict":
 		return always && before == "true"
 	case "format.name": // a label that the protocols of OpenAI demand

@@ -35,6 +35,9 @@ func Run(t *testing.T, in wire.Ingress, out wire.Egress, except map[string]strin
 			pieces := rapid.SliceOfN(rapid.IntRange(1, 64), 1, 8).Draw(t, "pieces")
 			at := 0
 			resp := answers.Draw(t, "response")
+			if except[BlockOrder] != "" {
+				resp = thoughtOnce(regrouped(resp))
+			}
 			CheckAnswer(t, resp, Events(resp), in, out, func(int) int {
 				at++
 				return pieces[at%len(pieces)]
@@ -43,9 +46,13 @@ func Run(t *testing.T, in wire.Ingress, out wire.Egress, except map[string]strin
 	})
 }
 
-// SignedCalls names, among the exceptions of a codec, answers whose tool calls
-// are signed by another protocol.
-const SignedCalls = "signed_calls"
+// Exceptions of a codec that concern its answers.
+const (
+	// SignedCalls: tool calls that another protocol signed.
+	SignedCalls = "signed_calls"
+	// BlockOrder: thinking, text and calls in any order.
+	BlockOrder = "block_order"
+)
 
 // without returns the table but for some features.
 func without(except map[string]string) []Feature {
