@@ -91,7 +91,7 @@ fmt-check: $(GOFUMPT) ## Fail when a Go file is not formatted
 .PHONY: gen
 gen: web-deps ## Write what is generated: OpenAPI, JSON Schema, reference pages, web types
 	go generate ./...
-	go test ./internal/admin ./internal/config -run 'OpenAPI|Schema|Reference' -update
+	go test ./internal/admin ./internal/config ./internal/wire/wiretest -run 'OpenAPI|Schema|Reference|Fidelity' -update
 	cd web && npm run gen
 
 .PHONY: bench

@@ -97,7 +97,7 @@ func (t *geminiTalk) config() *genai.GenerateContentConfig {
 		c.SystemInstruction = genai.NewContentFromText(t.system, genai.RoleUser)
 	}
 	if t.temperature != nil {
-		c.Temperature = genai.Ptr(float32(*t.temperature))
+		c.Temperature = new(float32(*t.temperature))
 	}
 	if t.think {
 		c.ThinkingConfig = &genai.ThinkingConfig{IncludeThoughts: true, ThinkingLevel: genai.ThinkingLevelLow}
@@ -211,10 +211,10 @@ func (t *geminiTalk) failure(err error) *failure {
 
 func (t *geminiTalk) extras(ctx context.Context, tools bool) (string, error) {
 	c := &genai.GenerateContentConfig{
-		TopK: genai.Ptr(float32(40)), TopP: genai.Ptr(float32(0.9)), Seed: genai.Ptr(int32(7)), CandidateCount: 1,
+		TopK: new(float32(40)), TopP: new(float32(0.9)), Seed: new(int32(7)), CandidateCount: 1,
 		SystemInstruction: &genai.Content{Parts: []*genai.Part{{Text: "Be brief."}, {Text: "Be kind."}}},
 		SafetySettings:    []*genai.SafetySetting{{Category: genai.HarmCategoryHarassment, Threshold: genai.HarmBlockThresholdBlockNone}},
-		ThinkingConfig:    &genai.ThinkingConfig{ThinkingBudget: genai.Ptr(int32(2048))}, MaxOutputTokens: 8192,
+		ThinkingConfig:    &genai.ThinkingConfig{ThinkingBudget: new(int32(2048))}, MaxOutputTokens: 8192,
 	}
 	contents := []*genai.Content{
 		genai.NewContentFromText("first", genai.RoleUser), genai.NewContentFromText("second", genai.RoleUser), genai.NewContentFromText("[[say:fine]]", genai.RoleUser),
@@ -224,7 +224,7 @@ func (t *geminiTalk) extras(ctx context.Context, tools bool) (string, error) {
 			{Name: "sky"},
 			{Name: "sea", Parameters: &genai.Schema{
 				Type: genai.TypeObject, Required: []string{"depth"},
-				Properties: map[string]*genai.Schema{"depth": {Type: genai.TypeNumber, Nullable: genai.Ptr(true)}, "kind": {Type: genai.TypeString, Format: "enum", Enum: []string{"a", "b"}}},
+				Properties: map[string]*genai.Schema{"depth": {Type: genai.TypeNumber, Nullable: new(true)}, "kind": {Type: genai.TypeString, Format: "enum", Enum: []string{"a", "b"}}},
 			}},
 		}}}
 		contents = []*genai.Content{

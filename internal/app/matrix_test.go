@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -80,12 +81,7 @@ type pair struct {
 func (p *pair) String() string { return p.client.name() + "→" + p.up.name }
 
 func (p *pair) to(names ...string) bool {
-	for _, n := range names {
-		if p.up.name == n {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(names, p.up.name)
 }
 
 // begin starts a conversation with the upstream of the pair.

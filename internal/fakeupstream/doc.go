@@ -11,8 +11,8 @@
 // answer by a directive in the user's last text, whatever protocol it came by:
 //
 //	[[say:TEXT]] [[split]] [[long]] [[stop]] [[json]] [[refuse]] [[cached]] [[echo]]
-//	[[call:TOOL]] [[parallel]] [[empty-args]] [[split+call]]
-//	[[think]] [[think+call]]
+//	[[call:TOOL]] [[call:TOOL ARGUMENTS]] [[parallel]] [[empty-args]] [[split+call]]
+//	[[think]] [[think+call]] [[think+call:TOOL ARGUMENTS]]
 //	[[error:STATUS]] [[hidden]] [[midstream]] [[stall]]
 //
 // [[echo]] answers with a Digest of what was received; results of tools are

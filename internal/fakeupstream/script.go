@@ -1,6 +1,7 @@
 package fakeupstream
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -111,6 +112,9 @@ type answer struct {
 	fault    *fault
 	split    bool
 	stall    bool
+	lump     bool // text comes in one piece
+	tooLong  bool // the prompt does not fit
+	blocked  bool // the prompt is refused before the model sees it
 }
 
 // What the scripts say.
@@ -123,13 +127,15 @@ const (
 	StrictRefusal  = "I can't help with that."
 	StrictWeather  = "get_weather" // the tool of [[parallel]], [[think+call]] and [[split+call]]
 	StrictNoInput  = "ping"        // the tool of [[empty-args]]
+	StrictAside    = "Let me look." // what [[say+call]] says first
+	StrictBig      = 700_000        // the length of what [[big]] says, in bytes
 	StrictLate     = "The server had an error while processing your request"
 	splitArguments = `{"city":"Z\u00fcrich \"\u2605\" \ud83d\ude80\n"}`
 	parisArguments = `{"city":"Paris"}`
 	romeArguments  = `{"city":"Rome"}`
 )
 
-var directivePattern = regexp.MustCompile(`\[\[([a-z+-]+)(?::([^\]]*))?\]\]`)
+var directivePattern = regexp.MustCompile(`(?s)\[\[([a-z+-]+)(?::(.*?))?\]\]`)
 
 // compose answers by the directive in the user's last text (the package's
 // documentation lists them). Without one it greets, or quotes the results of
@@ -137,6 +143,9 @@ var directivePattern = regexp.MustCompile(`\[\[([a-z+-]+)(?::([^\]]*))?\]\]`)
 func compose(h *heard) *answer {
 	a := &answer{usage: counts{prompt: StrictPrompt, output: StrictOutput}}
 	found := directivePattern.FindStringSubmatch(h.said)
+	if n := len(h.results); found == nil && n > 0 {
+		found = directivePattern.FindStringSubmatch(h.results[n-1].text)
+	}
 	if found == nil {
 		a.say(quoteResults(h.results))
 		return a
@@ -147,7 +156,7 @@ func compose(h *heard) *answer {
 		return a
 	}
 	act(h, a, found[2])
-	if len(a.parts) == 0 && a.fault == nil {
+	if len(a.parts) == 0 && a.fault == nil && found[1] != "empty" {
 		a.say(StrictHello)
 	}
 	return a
@@ -157,7 +166,14 @@ func acts() map[string]func(h *heard, a *answer, arg string) {
 	return map[string]func(h *heard, a *answer, arg string){
 		"say":        func(_ *heard, a *answer, arg string) { a.say(arg) },
 		"echo":       func(h *heard, a *answer, _ string) { a.say(emit(h.Digest)) },
-		"call":       func(h *heard, a *answer, arg string) { a.call(h, arg, parisArguments) },
+		"call":       func(h *heard, a *answer, arg string) { a.callWith(h, arg) },
+		"say+call":   func(h *heard, a *answer, _ string) { a.say(StrictAside); a.call(h, StrictWeather, parisArguments) },
+		"big+call": func(h *heard, a *answer, _ string) {
+			a.call(h, StrictWeather, `{"city":"`+strings.Repeat("x", StrictBig)+`"}`)
+		},
+		"big":        func(_ *heard, a *answer, _ string) { a.say(strings.Repeat("x", StrictBig)); a.lump = true },
+		"empty":      func(*heard, *answer, string) {},
+		"too-long":   func(_ *heard, a *answer, _ string) { a.tooLong = true },
 		"empty-args": func(h *heard, a *answer, _ string) { a.call(h, StrictNoInput, "") },
 		"parallel": func(h *heard, a *answer, _ string) {
 			a.call(h, StrictWeather, parisArguments)
@@ -166,12 +182,15 @@ func acts() map[string]func(h *heard, a *answer, arg string) {
 		"split":      func(_ *heard, a *answer, _ string) { a.say(StrictSplit); a.split = true },
 		"split+call": func(h *heard, a *answer, _ string) { a.call(h, StrictWeather, splitArguments); a.split = true },
 		"think":      func(h *heard, a *answer, _ string) { a.think(h); a.say(StrictHello) },
-		"think+call": func(h *heard, a *answer, _ string) { a.think(h); a.call(h, StrictWeather, parisArguments) },
+		"think+call": func(h *heard, a *answer, arg string) { a.think(h); a.callWith(h, cmp.Or(arg, StrictWeather)) },
 		"json":       actJSON,
 		"long":       actLong,
 		"stop":       actStop,
 		"refuse": func(_ *heard, a *answer, _ string) {
 			a.parts, a.finish = []part{{kind: partRefusal, text: StrictRefusal}}, finishRefusal
+		},
+		"block": func(_ *heard, a *answer, _ string) {
+			a.parts, a.finish, a.blocked = []part{{kind: partRefusal, text: StrictRefusal}}, finishRefusal, true
 		},
 		"cached": func(_ *heard, a *answer, _ string) { a.usage.cached, a.usage.written = StrictCached, StrictWritten },
 		"stall":  func(_ *heard, a *answer, _ string) { a.say("one two three four"); a.stall = true },
@@ -201,6 +220,15 @@ func (a *answer) call(h *heard, name, arguments string) {
 		return
 	}
 	a.parts, a.finish = append(a.parts, part{kind: partCall, name: name, text: arguments}), finishTool
+}
+
+// callWith calls a tool by "NAME" or "NAME ARGUMENTS".
+func (a *answer) callWith(h *heard, arg string) {
+	name, arguments, found := strings.Cut(arg, " ")
+	if !found {
+		arguments = parisArguments
+	}
+	a.call(h, name, arguments)
 }
 
 func (a *answer) fail(status int, when faultTime) {
@@ -267,8 +295,11 @@ func quoteResults(results []toolResult) string {
 
 // pieces cuts a text for streaming: at blanks, or with [[split]] into runes.
 func (a *answer) pieces(text string) []string {
-	if a.split {
+	switch {
+	case a.split:
 		return strings.Split(text, "")
+	case a.lump:
+		return []string{text}
 	}
 	return strings.SplitAfter(text, " ")
 }

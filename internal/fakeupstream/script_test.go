@@ -22,6 +22,9 @@ func (m mock) asks(text string, stream bool) (path, body string) {
 	user := `{"role":"user","content":"` + text + `"}`
 	switch m.name {
 	case "chat":
+		if stream {
+			flag += `,"stream_options":{"include_usage":true}`
+		}
 		return m.path, chatSays(user, flag+`,"max_tokens":50,"tools":[{"type":"function","function":{"name":"get_weather","parameters":`+schema+`}},{"type":"function","function":{"name":"ping"}}]`)
 	case "responses":
 		return m.path, respSays("["+user+"]", flag+`,"max_output_tokens":50,"tools":[{"type":"function","name":"get_weather","parameters":`+schema+`},{"type":"function","name":"ping","parameters":`+schema+`}]`)
@@ -48,7 +51,7 @@ func TestScript(t *testing.T) {
 		{"nothing special", 200, 0, []string{"Hello", "strict"}, nil},
 		{"[[say:hi]]", 200, 0, []string{"hi"}, []string{"Hello"}},
 		{"[[call:get_weather]]", 200, 0, []string{"get_weather", "Par"}, nil},
-		{"[[call:nobody]]", 200, 0, []string{"no such", "nobody"}, nil},
+		{"[[call:nobody]]", 200, 0, []string{"such", "nobody"}, nil},
 		{"[[parallel]]", 200, 0, []string{"Par", "Rom"}, nil},
 		{"[[empty-args]]", 200, 0, []string{"ping"}, []string{"Paris"}},
 		{"[[json]]", 200, 0, []string{"schema"}, []string{"degrees"}},
@@ -110,6 +113,8 @@ type halfway struct {
 	mark    string
 	reached func()
 }
+
+func (h *halfway) WriteString(s string) (int, error) { return h.Write([]byte(s)) }
 
 func (h *halfway) Write(p []byte) (int, error) {
 	n, err := h.ResponseRecorder.Write(p)

@@ -10,8 +10,11 @@ var anthropicFinish = map[finish]string{
 func anthropicUsage(u counts) fields {
 	return fields{
 		"input_tokens", u.prompt - u.cached - u.written, "cache_creation_input_tokens", u.written, "cache_read_input_tokens", u.cached,
-		"cache_creation", fields{"ephemeral_5m_input_tokens", u.written, "ephemeral_1h_input_tokens", 0},
-		"output_tokens", u.output, "output_tokens_details", fields{"thinking_tokens", u.reasoning}, "service_tier", "standard",
+		"cache_creation",
+		fields{"ephemeral_5m_input_tokens", u.written, "ephemeral_1h_input_tokens", 0},
+		"output_tokens", u.output, "output_tokens_details",
+		fields{"thinking_tokens", u.reasoning},
+		"service_tier", "standard",
 	}
 }
 
@@ -66,11 +69,14 @@ func (m *anthropicMock) stream(h *heard, a *answer) streamed {
 	}
 	out.closing = []string{
 		event("message_delta", emit(fields{
-			"type", "message_delta", "delta", fields{"stop_reason", anthropicFinish[a.finish], "stop_sequence", orNull(a.sequence)},
-			"usage", fields{
+			"type", "message_delta", "delta",
+			fields{"stop_reason", anthropicFinish[a.finish], "stop_sequence", orNull(a.sequence)},
+			"usage",
+			fields{
 				"input_tokens", a.usage.prompt - a.usage.cached - a.usage.written, "cache_creation_input_tokens", a.usage.written,
 				"cache_read_input_tokens", a.usage.cached, "output_tokens", a.usage.output,
-				"output_tokens_details", fields{"thinking_tokens", a.usage.reasoning},
+				"output_tokens_details",
+				fields{"thinking_tokens", a.usage.reasoning},
 			},
 		})),
 		event("message_stop", `{"type":"message_stop"}`),

@@ -134,7 +134,7 @@ func (t *blockTalk) message(a at, last bool) *refusal {
 		if f != nil {
 			return anthropicFlaw(f)
 		}
-		if len(raws) == 0 && !(last && m.Role == "assistant") {
+		if len(raws) == 0 && (!last || m.Role != "assistant") {
 			return invalid(dots(a.path) + ": all messages must have non-empty content except for the optional final assistant message")
 		}
 		for _, raw := range raws {

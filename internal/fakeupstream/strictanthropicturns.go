@@ -128,6 +128,6 @@ func firstThinks(turn *turn) *refusal {
 		return nil
 	}
 	return invalid(dots(b.path) + ".type: Expected `thinking` or `redacted_thinking`, but found `" + b.kind +
-		"`. When `thinking` is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks). " +
+		"`. When `thinking` is enabled, a final `assistant` message must start with a thinking block (preceeding the lastmost set of `tool_use` and `tool_result` blocks). " + //nolint:misspell // as the provider spells it
 		"We recommend you include thinking blocks from previous turns. To avoid this requirement, disable `thinking`.")
 }

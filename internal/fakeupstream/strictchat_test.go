@@ -33,7 +33,7 @@ func TestStrictChatRefuses(t *testing.T) {
 		{"image of the assistant", chatSays(chatUser+`,{"role":"assistant","content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]}`, ""), "Invalid value: 'image_url'"},
 		{"image that is none", chatSays(`{"role":"user","content":[{"type":"image_url","image_url":{"url":"cid:x"}}]}`, ""), "valid URL"},
 		{"image in a tool message", chatSays(chatUser+","+call+`,{"role":"tool","tool_call_id":"call_1","content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]}`, tool), "Supported values are: 'text'"},
-		{"result without call", chatSays(chatUser+","+result, ""), "must be a response to a preceeding message"},
+		{"result without call", chatSays(chatUser+","+result, ""), "must be a response to a"},
 		{"call without result", chatSays(chatUser+","+call+","+chatUser, tool), "did not have response messages: call_1"},
 		{"call at the end", chatSays(chatUser+","+call, tool), "did not have response messages: call_1"},
 		{"result twice", chatSays(chatUser+","+call+","+result+","+result, tool), "must be a response"},

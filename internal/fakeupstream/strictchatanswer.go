@@ -31,7 +31,8 @@ func (m *chatMock) whole(h *heard, a *answer) []byte {
 	}
 	return []byte(emit(fields{
 		"id", strictChatID, "object", "chat.completion", "created", strictCreated, "model", h.model,
-		"choices", list{fields{"index", 0, "message", message, "logprobs", null(), "finish_reason", chatFinish[a.finish]}},
+		"choices",
+		list{fields{"index", 0, "message", message, "logprobs", null(), "finish_reason", chatFinish[a.finish]}},
 		"usage", chatUsage(a.usage), "service_tier", "default", "system_fingerprint", "fp_strict",
 	}))
 }
@@ -47,8 +48,10 @@ func orEmpty(arguments string) string {
 func chatUsage(u counts) fields {
 	return fields{
 		"prompt_tokens", u.prompt, "completion_tokens", u.output, "total_tokens", u.prompt + u.output,
-		"prompt_tokens_details", fields{"cached_tokens", u.cached, "cache_write_tokens", u.written, "audio_tokens", 0},
-		"completion_tokens_details", fields{"reasoning_tokens", u.reasoning, "audio_tokens", 0, "accepted_prediction_tokens", 0, "rejected_prediction_tokens", 0},
+		"prompt_tokens_details",
+		fields{"cached_tokens", u.cached, "cache_write_tokens", u.written, "audio_tokens", 0},
+		"completion_tokens_details",
+		fields{"reasoning_tokens", u.reasoning, "audio_tokens", 0, "accepted_prediction_tokens", 0, "rejected_prediction_tokens", 0},
 	}
 }
 

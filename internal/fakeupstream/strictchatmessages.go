@@ -206,7 +206,7 @@ func (t *chatTalk) result(a at, m *chatMessage) *refusal {
 	if i < 0 {
 		return &refusal{
 			status: http.StatusBadRequest, param: brackets(a.with("role")),
-			message: "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+			message: "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.", //nolint:misspell // as the provider spells it
 		}
 	}
 	t.waiting = slices.Delete(t.waiting, i, i+1)

@@ -30,7 +30,9 @@ func (m *geminiMock) response(h *heard, parts list, finish string, u counts) str
 		candidate = append(candidate, "finishReason", finish)
 	}
 	return emit(fields{
-		"candidates", list{append(candidate, "index", 0)}, "usageMetadata", geminiUsage(u),
+		"candidates",
+		list{append(candidate, "index", 0)},
+		"usageMetadata", geminiUsage(u),
 		"modelVersion", h.model, "responseId", "strict0123456789",
 	})
 }

@@ -41,31 +41,8 @@ func geminiSchema(a at) *refusal {
 	if f := a.strictly(&n, lowerCamel()); f != nil {
 		return geminiFlaw(f)
 	}
-	where := "* GenerateContentRequest." + snake(brackets(a.path))
-	kind := strings.ToUpper(n.Type)
-	kinds := []string{"STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"}
-	switch {
-	case kind != "" && !slices.Contains(kinds, kind):
-		return invalid("Invalid value at '" + snake(brackets(a.with("type"))) + "' (type.googleapis.com/google.ai.generativelanguage.v1beta.Type), \"" + n.Type + "\"")
-	case kind == "" && len(n.AnyOf) == 0:
-		return invalid(where + ".type: must be specified")
-	case kind == "ARRAY" && len(n.Items) == 0:
-		return invalid(where + ".items: missing field.")
-	case kind == "OBJECT" && n.Properties != nil && len(n.Properties) == 0:
-		return invalid(where + ".properties: should be non-empty for OBJECT type")
-	case kind != "OBJECT" && len(n.Properties) > 0:
-		return invalid(where + ".properties: only allowed for OBJECT type")
-	case len(n.Enum) > 0 && kind != "STRING":
-		return invalid(where + ".enum: only allowed for STRING type")
-	case slices.Contains(n.Enum, ""):
-		return invalid(where + ".enum[0]: cannot be empty")
-	case kind == "STRING" && n.Format != "" && n.Format != "enum" && n.Format != "date-time":
-		return invalid(where + ".format: only 'enum' and 'date-time' are supported for STRING type")
-	}
-	for i, name := range n.Required {
-		if _, ok := n.Properties[name]; !ok {
-			return invalid(where + ".required[" + strconv.Itoa(i) + "]: property is not defined")
-		}
+	if no := n.check(a); no != nil {
+		return no
 	}
 	for _, name := range sortedNames(n.Properties) {
 		if no := geminiSchema(at{a.with("properties", name), n.Properties[name]}); no != nil {
@@ -80,6 +57,37 @@ func geminiSchema(a at) *refusal {
 	for i, raw := range n.AnyOf {
 		if no := geminiSchema(at{a.with("anyOf", strconv.Itoa(i)), raw}); no != nil {
 			return no
+		}
+	}
+	return nil
+}
+
+// check checks the node without what is below it.
+func (n *geminiNode) check(a at) *refusal {
+	where := "* GenerateContentRequest." + snake(brackets(a.path))
+	kind := strings.ToUpper(n.Type)
+	kinds := []string{"", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL"}
+	switch {
+	case !slices.Contains(kinds, kind):
+		return invalid("Invalid value at '" + snake(brackets(a.with("type"))) + "' (type.googleapis.com/google.ai.generativelanguage.v1beta.Type), \"" + n.Type + "\"")
+	case kind == "" && len(n.AnyOf) == 0:
+		return invalid(where + ".type: must be specified")
+	case kind == "ARRAY" && len(n.Items) == 0:
+		return invalid(where + ".items: missing field.")
+	case kind == "OBJECT" && n.Properties != nil && len(n.Properties) == 0:
+		return invalid(where + ".properties: should be non-empty for OBJECT type")
+	case kind != "OBJECT" && len(n.Properties) > 0:
+		return invalid(where + ".properties: only allowed for OBJECT type")
+	case len(n.Enum) > 0 && kind != "STRING":
+		return invalid(where + ".enum: only allowed for STRING type")
+	case slices.Contains(n.Enum, ""):
+		return invalid(where + ".enum[0]: cannot be empty")
+	case kind == "STRING" && !slices.Contains([]string{"", "enum", "date-time"}, n.Format):
+		return invalid(where + ".format: only 'enum' and 'date-time' are supported for STRING type")
+	}
+	for i, name := range n.Required {
+		if _, ok := n.Properties[name]; !ok {
+			return invalid(where + ".required[" + strconv.Itoa(i) + "]: property is not defined")
 		}
 	}
 	return nil

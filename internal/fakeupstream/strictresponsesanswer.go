@@ -92,16 +92,25 @@ func response(h *heard, a *answer, status string, output list, done bool) fields
 		"id", strictResponseID, "object", "response", "created_at", strictCreated, "status", status, "background", false, "error", null(),
 		"incomplete_details", incomplete, "instructions", null(), "max_output_tokens", null(), "max_tool_calls", null(), "model", h.model,
 		"output", output, "parallel_tool_calls", true, "previous_response_id", null(), "prompt_cache_key", null(), "prompt_cache_retention", null(),
-		"reasoning", fields{"effort", orNull(h.Thinking), "summary", null()}, "safety_identifier", null(), "service_tier", "default", "store", true,
-		"temperature", 1, "text", fields{"format", fields{"type", "text"}, "verbosity", "medium"}, "tool_choice", "auto", "tools", list{},
-		"top_logprobs", 0, "top_p", 1, "truncation", "disabled", "usage", usage, "user", null(), "metadata", fields{},
+		"reasoning",
+		fields{"effort", orNull(h.Thinking), "summary", null()},
+		"safety_identifier", null(), "service_tier", "default", "store", true,
+		"temperature", 1, "text",
+		fields{"format", fields{"type", "text"}, "verbosity", "medium"},
+		"tool_choice", "auto", "tools",
+		list{},
+		"top_logprobs", 0, "top_p", 1, "truncation", "disabled", "usage", usage, "user", null(), "metadata",
+		fields{},
 	}
 }
 
 func responsesUsage(u counts) fields {
 	return fields{
-		"input_tokens", u.prompt, "input_tokens_details", fields{"cached_tokens", u.cached, "cache_write_tokens", u.written},
-		"output_tokens", u.output, "output_tokens_details", fields{"reasoning_tokens", u.reasoning}, "total_tokens", u.prompt + u.output,
+		"input_tokens", u.prompt, "input_tokens_details",
+		fields{"cached_tokens", u.cached, "cache_write_tokens", u.written},
+		"output_tokens", u.output, "output_tokens_details",
+		fields{"reasoning_tokens", u.reasoning},
+		"total_tokens", u.prompt + u.output,
 	}
 }
 

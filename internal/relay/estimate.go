@@ -64,14 +64,38 @@ func (x *exchange) countHere() {
 	}
 	n, exact := t.Count(req, model)
 	body := x.op.Count.EncodeCount(n)
+	if !exact {
+		x.w.Header()[estimateHeader] = []string{"true"}
+	}
+	x.answerHere(body)
+}
+
+// preloader is a codec whose clients send requests that no model needs to see.
+type preloader interface {
+	Preload(req *llm.Request) ([]byte, bool)
+}
+
+// preload returns the answer to a request that only loads a model, which
+// upstreams of other protocols have no word for.
+func (x *exchange) preload(order []int) ([]byte, bool) {
+	p, ok := x.op.Codec.(preloader)
+	if !ok || x.protocolAt(x.snap.Providers[x.alias.Targets[order[0]].Provider]) == x.protocol {
+		return nil, false
+	}
+	req, e := x.canonical()
+	if e != nil {
+		return nil, false // the attempt will say what is wrong
+	}
+	return p.Preload(req)
+}
+
+// answerHere answers without an upstream.
+func (x *exchange) answerHere(body []byte) {
 	x.forget()
 	x.rec.Status, x.rec.HTTPStatus, x.rec.ResponseBytes = record.StatusOK, http.StatusOK, int64(len(body))
 	x.settle()
 	h := x.w.Header()
 	h["Content-Type"] = jsonType
-	if !exact {
-		h[estimateHeader] = []string{"true"}
-	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	x.committed = true
 	_, _ = x.w.Write(body) //nolint:gosec // JSON of our own; the client may be gone

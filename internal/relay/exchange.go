@@ -72,6 +72,10 @@ func (x *exchange) serve() {
 		x.countHere()
 		return
 	}
+	if body, ok := x.preload(order); ok {
+		x.answerHere(body)
+		return
+	}
 	if f := x.relay.o.InFlight; f != nil {
 		x.mark = f.Begin(&x.rec)
 	}

@@ -36,6 +36,7 @@ func TestTextIsCountedAsPublished(t *testing.T) {
 		{"お誕生日おめでとう", "gpt-4.1", 8},
 		{"", "gpt-4o", 0},
 		{"<|endoftext|>", "gpt-4o", 7},
+		{"a\x7fb", "gpt-4o", 3}, // one token for each byte
 	} {
 		t.Run(tt.model+" "+tt.text, func(t *testing.T) {
 			require.Equal(t, tokens.Count{Tokens: tt.want, Exact: true}, c.Text(tt.text, tt.model))

@@ -25,6 +25,8 @@ type Codec struct {
 var (
 	_ wire.Ingress = Codec{}
 	_ wire.Egress  = Codec{}
+
+	_ wire.StreamTyper = Codec{}
 )
 
 // New returns a codec with a cache of at most cachedSchemas cleaned schemas,
@@ -33,6 +35,14 @@ func New(cachedSchemas int) Codec { return Codec{schemas: newSchemaCache(cachedS
 
 // Protocol returns llm.Gemini.
 func (Codec) Protocol() llm.Protocol { return llm.Gemini }
+
+// StreamType is the content type of a stream.
+func (c Codec) StreamType() string {
+	if c.Array {
+		return "application/json"
+	}
+	return "text/event-stream"
+}
 
 // modelPath returns the model's resource path below the base URL.
 func modelPath(model string) string {
