@@ -148,7 +148,7 @@ func (a *App) setup(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	memory, err := a.openVault(cfg)
+	memory, err := a.openVault(ctx, cfg)
 	if err != nil {
 		return err
 	}

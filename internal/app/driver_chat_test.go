@@ -45,6 +45,10 @@ func (t *chatTalk) user(text string, images ...picture) {
 	}
 	parts := []openai.ChatCompletionContentPartUnionParam{openai.TextContentPart(text)}
 	for _, p := range images {
+		if p.pdf != nil {
+			parts = append(parts, openai.FileContentPart(openai.ChatCompletionContentPartFileFileParam{FileData: openai.String(p.pdfURL()), Filename: openai.String("a.pdf")}))
+			continue
+		}
 		url := p.url
 		if url == "" {
 			url = "data:image/png;base64," + p.base64()
@@ -114,7 +118,7 @@ func (t *chatTalk) send(ctx context.Context, heard func(string)) (*reply, error)
 		}
 		r := chatReply(answer)
 		r.thinking = extraText(answer.Choices[0].Message.RawJSON())
-		t.history = append(t.history, answer.Choices[0].Message.ToParam())
+		t.keep(&answer.Choices[0].Message)
 		return r, nil
 	}
 	p.StreamOptions.IncludeUsage = openai.Bool(true)
@@ -148,8 +152,16 @@ func (t *chatTalk) send(ctx context.Context, heard func(string)) (*reply, error)
 	acc.Usage = usage
 	r := chatReply(&acc.ChatCompletion)
 	r.pieces, r.thinking = pieces, thinking
-	t.history = append(t.history, acc.Choices[0].Message.ToParam())
+	t.keep(&acc.Choices[0].Message)
 	return r, nil
+}
+
+// keep puts an answer into the history. Of one that says nothing the SDK makes
+// a message that the provider refuses.
+func (t *chatTalk) keep(m *openai.ChatCompletionMessage) {
+	if m.Content != "" || m.Refusal != "" || len(m.ToolCalls) > 0 {
+		t.history = append(t.history, m.ToParam())
+	}
 }
 
 // extraText is thinking as compatible servers show it, which the SDK has no

@@ -41,9 +41,12 @@ func (t *geminiTalk) change(model string) { t.model = model }
 func (t *geminiTalk) user(text string, images ...picture) {
 	parts := []*genai.Part{genai.NewPartFromText(text)}
 	for _, p := range images {
-		if p.url != "" {
+		switch {
+		case p.pdf != nil:
+			parts = append(parts, genai.NewPartFromBytes(p.pdf, "application/pdf"))
+		case p.url != "":
 			parts = append(parts, genai.NewPartFromURI(p.url, "image/png"))
-		} else {
+		default:
 			parts = append(parts, genai.NewPartFromBytes(p.png, "image/png"))
 		}
 	}

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -39,9 +40,12 @@ func (t *messagesTalk) change(model string) { t.model = model }
 func (t *messagesTalk) user(text string, images ...picture) {
 	blocks := []anthropic.ContentBlockParamUnion{}
 	for _, p := range images {
-		if p.url != "" {
+		switch {
+		case p.pdf != nil:
+			blocks = append(blocks, anthropic.NewDocumentBlock(anthropic.Base64PDFSourceParam{Data: base64.StdEncoding.EncodeToString(p.pdf)}))
+		case p.url != "":
 			blocks = append(blocks, anthropic.NewImageBlock(anthropic.URLImageSourceParam{URL: p.url}))
-		} else {
+		default:
 			blocks = append(blocks, anthropic.NewImageBlockBase64("image/png", p.base64()))
 		}
 	}

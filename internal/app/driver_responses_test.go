@@ -47,6 +47,9 @@ func (t *responsesTalk) user(text string, images ...picture) {
 }
 
 func inputImage(p picture) responses.ResponseInputContentUnionParam {
+	if p.pdf != nil {
+		return responses.ResponseInputContentUnionParam{OfInputFile: &responses.ResponseInputFileParam{FileData: openai.String(p.pdfURL()), Filename: openai.String("a.pdf")}}
+	}
 	url := p.url
 	if url == "" {
 		url = "data:image/png;base64," + p.base64()

@@ -33,6 +33,12 @@ func matrixCases() []matrixCase {
 	add(both("tool", nil, caseTool)...)
 	add(both("parallel", nil, caseParallel)...)
 	add(both("empty args", nil, caseEmptyArgs)...)
+	add(both("text and call", nil, caseTextAndCall)...)
+	add(both("tool loop", nil, caseLoop)...)
+	add(both("large text", nil, caseLarge)...)
+	add(both("large call", nil, caseLargeCall)...)
+	add(both("nothing said", nil, caseNothing)...)
+	add(matrixCase{"document", nil, caseDocument}, matrixCase{"pictures", nil, casePictures})
 	add(matrixCase{"tool error", can(canFlagErrors), caseToolError}, matrixCase{"tool image", can(canImageResults), caseToolImage})
 	add(matrixCase{"tool choice", nil, caseToolChoice}, matrixCase{"tool schemas", nil, caseToolSchemas}, matrixCase{"foreign ids", gateway, caseForeignIDs})
 	add(matrixCase{"empty text", func(p *pair) bool { return p.client.can(canEmptyText) && !p.direct }, caseEmptyText})
@@ -58,6 +64,8 @@ func matrixCases() []matrixCase {
 	own := func(p *pair) bool { return !p.direct && !abroad(p) }
 	add(matrixCase{"unknown model", own, caseUnknownModel}, matrixCase{"unknown key", own, caseUnknownKey})
 	add(matrixCase{"count tokens", can(canCountTokens), caseCountTokens})
+	add(both("blocked prompt", nil, caseBlocked)...)
+	add(matrixCase{"too long", nil, caseTooLong}, matrixCase{"401 of the upstream", gateway, caseUpstreamKey})
 	add(both("429", nil, caseRateLimit)...)
 	add(matrixCase{"529", nil, caseOverloaded}, matrixCase{"bad request", nil, caseBadRequest})
 	add(matrixCase{"hidden error", gateway, caseHidden}, matrixCase{"error in stream", nil, caseMidstream}, matrixCase{"disconnect", nil, caseDisconnect})
@@ -589,4 +597,109 @@ func caseUnknownKey(t *testing.T, p *pair) {
 	words := map[string]string{"chat": "invalid_api_key", "responses": "invalid_api_key", "messages": "authentication_error", "gemini": ""}
 	require.Contains(t, f.kind, words[p.client.name()])
 	require.Empty(t, p.up.Requests())
+}
+
+func caseTextAndCall(t *testing.T, p *pair, s settings) {
+	s.tools = true
+	c := p.begin(s)
+	c.user("[[say+call]]")
+	r := p.send(t, c)
+	require.Equal(t, fakeupstream.StrictAside, r.text)
+	require.Len(t, r.calls, 1)
+	require.Equal(t, p.client.finishes().tool, r.finish)
+	c.results(result{call: r.calls[0], text: "22 degrees"})
+	require.Equal(t, "result: 22 degrees", p.send(t, c).text)
+	c.user("[[echo]]")
+	require.Equal(t, fakeupstream.StrictAside, digest(t, p.send(t, c)).Assistant[0])
+}
+
+// caseLoop: one turn of the user's, three steps of the model's, each with its
+// own thinking.
+func caseLoop(t *testing.T, p *pair, s settings) {
+	s.tools, s.think = true, !p.to("chat")
+	c := p.begin(s)
+	c.user("[[think+call]]")
+	for _, text := range []string{"more: [[think+call]]", "more: [[parallel]]"} {
+		r := p.send(t, c)
+		require.Len(t, r.calls, 1, r.text)
+		c.results(result{call: r.calls[0], text: text})
+	}
+	r := p.send(t, c)
+	require.Len(t, r.calls, 2, r.text)
+	c.results(result{call: r.calls[0], text: "a"}, result{call: r.calls[1], text: "b"})
+	require.Equal(t, "result: a; result: b", p.send(t, c).text)
+	c.user("[[say:done]]")
+	require.Equal(t, "done", p.send(t, c).text)
+}
+
+func caseLarge(t *testing.T, p *pair, s settings) {
+	r := p.ask(t, s, "[[big]]")
+	require.Len(t, r.text, fakeupstream.StrictBig)
+}
+
+func caseLargeCall(t *testing.T, p *pair, s settings) {
+	s.tools = true
+	c := p.begin(s)
+	c.user("[[big+call]]")
+	r := p.send(t, c)
+	require.Len(t, r.calls, 1)
+	require.Greater(t, len(r.calls[0].args), fakeupstream.StrictBig)
+	c.results(result{call: r.calls[0], text: "ok"})
+	require.Equal(t, "result: ok", p.send(t, c).text)
+}
+
+// caseNothing: a model that says nothing is no error, and the conversation
+// goes on.
+func caseNothing(t *testing.T, p *pair, s settings) {
+	c := p.begin(s)
+	c.user("[[empty]]")
+	r := p.send(t, c)
+	require.Empty(t, r.text)
+	require.Empty(t, r.calls)
+	require.Equal(t, p.client.finishes().stop, r.finish)
+	c.user("[[say:and on]]")
+	require.Equal(t, "and on", p.send(t, c).text)
+}
+
+func caseDocument(t *testing.T, p *pair) {
+	doc := []byte("%PDF-1.4\n%%EOF\n")
+	sum := sha256.Sum256(doc)
+	d := digest(t, p.ask(t, settings{}, "[[echo]]", picture{pdf: doc}))
+	require.Equal(t, []string{"application/pdf " + hex.EncodeToString(sum[:])[:16]}, d.Images)
+}
+
+// casePictures: several pictures, in the history too, keep their order.
+func casePictures(t *testing.T, p *pair) {
+	one := aPicture(t)
+	two := picture{png: append(append([]byte(nil), one.png...), 0)} // bytes behind the end of a PNG are legal
+	c := p.begin(settings{})
+	c.user("these?", one, two)
+	c.assistant("two pictures")
+	c.user("[[echo]] and this?", two)
+	require.Equal(t, []string{seenPicture(one), seenPicture(two), seenPicture(two)}, digest(t, p.send(t, c)).Images)
+}
+
+// caseBlocked: the upstream refuses the prompt without an answer of the
+// model's; Gemini says so beside an empty list of candidates.
+func caseBlocked(t *testing.T, p *pair, s settings) {
+	r := p.ask(t, s, "[[block]]")
+	require.True(t, r.refused, "finish %q, text %q", r.finish, r.text)
+}
+
+// caseTooLong: agents compact their history when they are told in their own
+// dialect that it does not fit.
+func caseTooLong(t *testing.T, p *pair) {
+	f, _ := p.mustFail(t, settings{}, "[[too-long]]")
+	require.Equal(t, http.StatusBadRequest, f.status)
+	words := map[string]string{"chat": "context_length_exceeded", "responses": "context_length_exceeded", "messages": "invalid_request_error", "gemini": "INVALID_ARGUMENT"}
+	require.Contains(t, f.kind, words[p.client.name()])
+	says := map[string]string{"chat": "", "responses": "", "messages": "prompt is too long", "gemini": ""} // Claude Code looks for the words
+	require.Contains(t, f.message, says[p.client.name()])
+}
+
+// caseUpstreamKey: that the gateway's credential is refused is not the client's
+// doing, and it is not told of the credential.
+func caseUpstreamKey(t *testing.T, p *pair) {
+	f, _ := p.mustFail(t, settings{}, "[[error:401]]")
+	require.GreaterOrEqual(t, f.status, 500, "%s: %s", f.kind, f.message)
 }

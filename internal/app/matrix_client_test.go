@@ -72,9 +72,14 @@ type talk interface {
 type picture struct {
 	png []byte
 	url string
+	pdf []byte // a document in place of a picture
 }
 
 func (p picture) base64() string { return base64.StdEncoding.EncodeToString(p.png) }
+
+func (p picture) pdfURL() string {
+	return "data:application/pdf;base64," + base64.StdEncoding.EncodeToString(p.pdf)
+}
 
 type call struct{ id, name, args string }
 

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/redis/rueidis"
+	"github.com/gomodule/redigo/redis"
 
 	"github.com/plexus-gateway/plexus/internal/config"
 	"github.com/plexus-gateway/plexus/internal/conversation"
@@ -91,26 +91,42 @@ func (a *App) storedState(mux *http.ServeMux) {
 const (
 	vaultBytes  = 64 << 20 // kept in memory where there is no Redis
 	vaultPrefix = "plexus:vault:"
+
+	redisIdle        = 16
+	redisIdleTimeout = 4 * time.Minute
+	redisTimeout     = 2 * time.Second
 )
 
 // openVault returns where reasoning is kept: in Redis where replicas share
 // one, else in memory.
-func (a *App) openVault(cfg *config.Config) (vault.Store, error) {
+func (a *App) openVault(ctx context.Context, cfg *config.Config) (vault.Store, error) {
 	address := cfg.Redis.URL.Reveal()
 	if address == "" {
 		return vault.Memory(vaultBytes, time.Now), nil
 	}
-	o, err := rueidis.ParseURL(address)
-	if err != nil {
-		return nil, errors.New("redis.url is not a URL of Redis; want redis://host:6379/0")
+	pool := &redis.Pool{
+		MaxIdle: redisIdle, IdleTimeout: redisIdleTimeout,
+		DialContext: func(ctx context.Context) (redis.Conn, error) {
+			return redis.DialURLContext(ctx, address, redis.DialConnectTimeout(redisTimeout), redis.DialReadTimeout(redisTimeout), redis.DialWriteTimeout(redisTimeout))
+		},
 	}
-	o.DisableCache = true
-	client, err := rueidis.NewClient(o)
-	if err != nil {
-		return nil, fmt.Errorf("open Redis: %w", err)
+	a.cleanups.add("Redis", func(context.Context) error { return pool.Close() })
+	if err := ping(ctx, pool); err != nil {
+		return nil, fmt.Errorf("reach Redis (redis.url): %w", err)
 	}
-	a.cleanups.add("Redis", func(context.Context) error { client.Close(); return nil })
-	return vault.Redis(client, vaultPrefix), nil
+	return vault.Redis(pool, vaultPrefix), nil
+}
+
+// ping finds out whether Redis answers, so that a wrong address is told at the
+// start and not at the first request.
+func ping(ctx context.Context, pool *redis.Pool) (err error) {
+	c, err := pool.GetContext(ctx)
+	if err != nil {
+		return err //nolint:wrapcheck // the caller says what for
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	_, err = redis.DoContext(c, ctx, "PING")
+	return err //nolint:wrapcheck // as above
 }
 
 // counter adapts the token counter to what the relay asks.

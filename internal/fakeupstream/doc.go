@@ -10,13 +10,13 @@
 // StrictOpenAIChat, StrictResponses, StrictAnthropic and StrictGemini. They
 // answer by a directive in the user's last text, whatever protocol it came by:
 //
-//	[[say:TEXT]] [[split]] [[long]] [[stop]] [[json]] [[refuse]] [[cached]] [[echo]]
-//	[[call:TOOL]] [[call:TOOL ARGUMENTS]] [[parallel]] [[empty-args]] [[split+call]]
+//	[[say:TEXT]] [[split]] [[big]] [[empty]] [[long]] [[stop]] [[json]] [[cached]] [[echo]]
+//	[[call:TOOL]] [[call:TOOL ARGUMENTS]] [[say+call]] [[parallel]] [[empty-args]] [[split+call]] [[big+call]]
 //	[[think]] [[think+call]] [[think+call:TOOL ARGUMENTS]]
-//	[[error:STATUS]] [[hidden]] [[midstream]] [[stall]]
+//	[[refuse]] [[block]] [[too-long]] [[error:STATUS]] [[hidden]] [[midstream]] [[stall]]
 //
 // [[echo]] answers with a Digest of what was received; results of tools are
-// quoted. Proofs of thinking are good for the mock that issued them and for the
+// quoted, unless the last of them holds a directive. Proofs of thinking are good for the mock that issued them and for the
 // thinking they were issued for.
 //
 // Time never decides what it does: pauses end when a channel says so.

@@ -21,7 +21,7 @@ type Digest struct {
 	Assistant   []string `json:"assistant"` // texts of the model's turns
 	Tools       []string `json:"tools"`     // name(properties), with ! if its schema is enforced
 	ToolChoice  string   `json:"tool_choice"`
-	Images      []string `json:"images"` // "image/png 16 hexadecimal digits of SHA-256", or the URL
+	Images      []string `json:"images"` // and documents: "image/png 16 hexadecimal digits of SHA-256", or the URL
 	Stop        []string `json:"stop"`
 	Schema      []string `json:"schema"` // properties of the answer's schema
 	MaxTokens   int64    `json:"max_tokens"`
@@ -125,8 +125,8 @@ const (
 	StrictCity     = "Zürich \"★\" 🚀\n"
 	StrictJSON     = `{"city":"Paris","degrees":21}`
 	StrictRefusal  = "I can't help with that."
-	StrictWeather  = "get_weather" // the tool of [[parallel]], [[think+call]] and [[split+call]]
-	StrictNoInput  = "ping"        // the tool of [[empty-args]]
+	StrictWeather  = "get_weather"  // the tool of [[parallel]], [[think+call]] and [[split+call]]
+	StrictNoInput  = "ping"         // the tool of [[empty-args]]
 	StrictAside    = "Let me look." // what [[say+call]] says first
 	StrictBig      = 700_000        // the length of what [[big]] says, in bytes
 	StrictLate     = "The server had an error while processing your request"
@@ -142,9 +142,9 @@ var directivePattern = regexp.MustCompile(`(?s)\[\[([a-z+-]+)(?::(.*?))?\]\]`)
 // tools it was sent.
 func compose(h *heard) *answer {
 	a := &answer{usage: counts{prompt: StrictPrompt, output: StrictOutput}}
-	found := directivePattern.FindStringSubmatch(h.said)
+	found := lastDirective(h.said)
 	if n := len(h.results); found == nil && n > 0 {
-		found = directivePattern.FindStringSubmatch(h.results[n-1].text)
+		found = lastDirective(h.results[n-1].text)
 	}
 	if found == nil {
 		a.say(quoteResults(h.results))
@@ -162,12 +162,22 @@ func compose(h *heard) *answer {
 	return a
 }
 
+// lastDirective finds the last directive: some clients and some protocols make
+// one text of several messages in a row.
+func lastDirective(text string) []string {
+	all := directivePattern.FindAllStringSubmatch(text, -1)
+	if len(all) == 0 {
+		return nil
+	}
+	return all[len(all)-1]
+}
+
 func acts() map[string]func(h *heard, a *answer, arg string) {
 	return map[string]func(h *heard, a *answer, arg string){
-		"say":        func(_ *heard, a *answer, arg string) { a.say(arg) },
-		"echo":       func(h *heard, a *answer, _ string) { a.say(emit(h.Digest)) },
-		"call":       func(h *heard, a *answer, arg string) { a.callWith(h, arg) },
-		"say+call":   func(h *heard, a *answer, _ string) { a.say(StrictAside); a.call(h, StrictWeather, parisArguments) },
+		"say":      func(_ *heard, a *answer, arg string) { a.say(arg) },
+		"echo":     func(h *heard, a *answer, _ string) { a.say(emit(h.Digest)) },
+		"call":     func(h *heard, a *answer, arg string) { a.callWith(h, arg) },
+		"say+call": func(h *heard, a *answer, _ string) { a.say(StrictAside); a.call(h, StrictWeather, parisArguments) },
 		"big+call": func(h *heard, a *answer, _ string) {
 			a.call(h, StrictWeather, `{"city":"`+strings.Repeat("x", StrictBig)+`"}`)
 		},

@@ -25,6 +25,8 @@ type dialect interface {
 	stream(h *heard, a *answer) streamed
 	// refuse renders an error; it may add headers.
 	refuse(head http.Header, no *refusal) []byte
+	// tooLong is what the provider says of a prompt that does not fit.
+	tooLong() *refusal
 	// failed renders an error inside a stream.
 	failed(h *heard, no *refusal) []string
 	// requestID names the header the provider gives its request id in, or "".
@@ -86,6 +88,8 @@ func (s *strict) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a := compose(h)
 	switch {
+	case a.tooLong:
+		s.answerRefusal(w, s.tooLong())
 	case a.fault != nil && (a.fault.when == faultAtOnce || !h.Stream):
 		s.answerRefusal(w, a.fault.refusal)
 	case !h.Stream:

@@ -119,6 +119,10 @@ func (m *anthropicMock) refuse(_ http.Header, no *refusal) []byte {
 	return []byte(emit(fields{"type", "error", "error", anthropicError(no), "request_id", StrictRequestID}))
 }
 
+func (m *anthropicMock) tooLong() *refusal {
+	return invalid("prompt is too long: 210423 tokens > 200000 maximum")
+}
+
 func anthropicError(no *refusal) fields {
 	kinds := map[int]string{
 		http.StatusBadRequest: "invalid_request_error", http.StatusUnauthorized: "authentication_error", http.StatusForbidden: "permission_error",

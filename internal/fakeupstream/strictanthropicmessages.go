@@ -253,6 +253,10 @@ func (t *blockTalk) read(a at, kind string, b *anthropicBlock) (block, *refusal)
 		image, no := anthropicImage(a.in("source", b.Source))
 		t.h.Images = append(t.h.Images, image)
 		return out, no
+	case "document":
+		document, no := anthropicDocument(a.in("source", b.Source))
+		t.h.Images = append(t.h.Images, document)
+		return out, no
 	case "thinking", "redacted_thinking":
 		return out, t.thought(a, b)
 	case "tool_use":
@@ -329,6 +333,32 @@ func (t *blockTalk) result(a at, b *anthropicBlock) (toolResult, *refusal) {
 	}
 	r.images = len(t.h.Images) - images
 	return r, nil
+}
+
+// anthropicDocument reads a document's source.
+func anthropicDocument(a at) (string, *refusal) {
+	var s struct {
+		Type      string         `json:"type"`
+		MediaType string         `json:"media_type"`
+		Data      string         `json:"data"`
+		URL       string         `json:"url"`
+		FileID    string         `json:"file_id"`
+		Content   jsontext.Value `json:"content"`
+	}
+	if f := a.strictly(&s); f != nil {
+		return "", anthropicFlaw(f)
+	}
+	if s.Type != "base64" {
+		return s.Type + " " + s.URL + s.FileID, nil
+	}
+	b, err := base64.StdEncoding.DecodeString(s.Data)
+	switch {
+	case s.MediaType != "application/pdf":
+		return "", invalid(dots(a.with("base64", "media_type")) + ": Input should be 'application/pdf'")
+	case err != nil || !strings.HasPrefix(string(b), "%PDF"):
+		return "", invalid(dots(a.with("base64", "data")) + ": The PDF specified was not valid.")
+	}
+	return pictured(s.MediaType, b), nil
 }
 
 func anthropicImage(a at) (string, *refusal) {

@@ -106,17 +106,19 @@ func (t *blockTalk) note(turn *turn) {
 // with thinking when a budget for it was given.
 // https://docs.anthropic.com/en/docs/build-with-claude/extended-thinking#preserving-thinking-blocks.
 func (t *blockTalk) checkThinkingFirst(s *thinkingSettings) *refusal {
-	n := len(t.turns)
 	if s == nil || s.Type != "enabled" {
 		return nil
 	}
-	if t.turns[n-1].role == "assistant" {
-		return firstThinks(&t.turns[n-1])
+	// The model's turn begins behind the last message that is not of results.
+	// In it the model thinks at first, and need not do so after each result.
+	begin := len(t.turns)
+	for begin > 0 && (t.turns[begin-1].role == "assistant" || t.turns[begin-1].blocks[0].kind == "tool_result") {
+		begin--
 	}
-	if n < 2 || t.turns[n-1].blocks[0].kind != "tool_result" {
+	if begin == len(t.turns) {
 		return nil
 	}
-	return firstThinks(&t.turns[n-2])
+	return firstThinks(&t.turns[begin])
 }
 
 func firstThinks(turn *turn) *refusal {

@@ -93,6 +93,8 @@ func (t *chatTalk) message(a at) *refusal {
 		if no := t.answered(); no != nil {
 			return no
 		}
+	}
+	if m.Role == "user" || m.Role == "assistant" { // instructions may come after what was said
 		t.h.said, t.h.results = "", nil
 	}
 	if no := m.checkMembers(a); no != nil {
@@ -281,6 +283,26 @@ func (t *chatTalk) part(a at, kinds []string) (string, *refusal) {
 		image, no := openAIImage(a.with("image_url"), p.ImageURL.URL)
 		t.h.Images = append(t.h.Images, image)
 		return "", no
+	case p.Type == "file":
+		return "", t.file(a.in("file", p.File))
 	}
 	return "", nil
+}
+
+// file notes a document.
+func (t *chatTalk) file(a at) *refusal {
+	var m struct {
+		FileData string `json:"file_data"`
+		FileID   string `json:"file_id"`
+		Filename string `json:"filename"`
+	}
+	if f := a.strictly(&m); f != nil {
+		return openAIFlaw(f)
+	}
+	if m.FileID != "" {
+		return nil
+	}
+	document, no := openAIDocument(a.with("file_data"), m.FileData, m.Filename)
+	t.h.Images = append(t.h.Images, document)
+	return no
 }

@@ -86,6 +86,10 @@ func (m *geminiMock) refuse(_ http.Header, no *refusal) []byte {
 	return []byte(emit(fields{"error", e}))
 }
 
+func (m *geminiMock) tooLong() *refusal {
+	return invalid("The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).")
+}
+
 func geminiStatus(status int) string {
 	names := map[int]string{
 		http.StatusBadRequest: "INVALID_ARGUMENT", http.StatusUnauthorized: "UNAUTHENTICATED", http.StatusForbidden: "PERMISSION_DENIED",

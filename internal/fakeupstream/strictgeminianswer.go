@@ -92,13 +92,29 @@ func (m *geminiMock) all(h *heard, a *answer, cut func(string) []string) list {
 	return out
 }
 
+// blocked is the answer to a prompt that the model was not shown.
+func (m *geminiMock) blocked(h *heard, a *answer) string {
+	return emit(fields{
+		"promptFeedback", fields{"blockReason", "PROHIBITED_CONTENT"},
+		"usageMetadata", fields{"promptTokenCount", a.usage.prompt, "totalTokenCount", a.usage.prompt},
+		"modelVersion", h.model, "responseId", "strict0123456789",
+	})
+}
+
 func (m *geminiMock) whole(h *heard, a *answer) []byte {
+	if a.blocked {
+		return []byte(m.blocked(h, a))
+	}
 	parts := m.all(h, a, func(s string) []string { return []string{s} })
 	return []byte(m.response(h, parts, geminiFinish[a.finish], a.usage))
 }
 
 func (m *geminiMock) stream(h *heard, a *answer) streamed {
 	out := streamed{array: m.array(h)}
+	if a.blocked {
+		out.closing = []string{m.frame(h, m.blocked(h, a))}
+		return out
+	}
 	for _, p := range m.all(h, a, a.pieces) {
 		out.body = append(out.body, m.frame(h, m.response(h, list{p}, "", a.usage)))
 	}

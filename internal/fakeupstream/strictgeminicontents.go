@@ -20,6 +20,7 @@ type contentTalk struct {
 	steps []step       // model turns with calls since the user last spoke
 	after string       // what the turn before was: "", user, model, call, response
 	run   string       // what stood before the model's contents in a row, which are one turn
+	said  bool         // and whether they hold text
 }
 
 // step is one model turn that calls.
@@ -153,11 +154,15 @@ func (t *contentTalk) model(s spoken) *refusal {
 		return invalid("Please ensure that function response turn comes immediately after a function call turn.")
 	}
 	if t.after != "model" && t.after != "call" {
-		t.run = t.after
+		t.run, t.said = t.after, false
 		t.h.Roles = append(t.h.Roles, "assistant")
 	}
-	if s.text != "" {
-		t.h.Assistant = append(t.h.Assistant, s.text)
+	switch n := len(t.h.Assistant); {
+	case s.text == "":
+	case t.said:
+		t.h.Assistant[n-1] += s.text
+	default:
+		t.h.Assistant, t.said = append(t.h.Assistant, s.text), true
 	}
 	switch {
 	case t.after == "call": // the turn goes on

@@ -21,6 +21,13 @@ func (openAIErrors) refuse(_ http.Header, no *refusal) []byte {
 	return []byte(emit(fields{"error", openAIError(no)}))
 }
 
+func (openAIErrors) tooLong() *refusal {
+	return &refusal{
+		status: http.StatusBadRequest, code: "context_length_exceeded", param: "messages",
+		message: "Your input exceeds the context window of this model. Please adjust your input and try again.",
+	}
+}
+
 func openAIError(no *refusal) fields {
 	kind, code := "invalid_request_error", no.code
 	switch {
@@ -200,6 +207,22 @@ func openAIImage(path []string, url string) (string, *refusal) {
 	b, err := base64.StdEncoding.DecodeString(data)
 	if err != nil {
 		return "", bad
+	}
+	return pictured(mime, b), nil
+}
+
+// openAIDocument reads a file's data, which must be named.
+func openAIDocument(path []string, url, name string) (string, *refusal) {
+	mime, data, ok := strings.Cut(strings.TrimPrefix(url, "data:"), ";base64,")
+	b, err := base64.StdEncoding.DecodeString(data)
+	switch {
+	case !ok || err != nil || !strings.HasPrefix(url, "data:"):
+		return "", &refusal{
+			status: http.StatusBadRequest, code: "invalid_value", param: brackets(path),
+			message: "Invalid file data: '" + brackets(path) + "'. Expected a base64-encoded data URL with an application/pdf MIME type.",
+		}
+	case name == "":
+		return "", missing(append(slices.Clone(path[:len(path)-1]), "filename"))
 	}
 	return pictured(mime, b), nil
 }

@@ -11,16 +11,17 @@ import (
 )
 
 // StrictResponses acts as OpenAI's Responses do: it refuses what they refuse
-// and answers by script (see the package's documentation). It keeps nothing: items are known again
-// by proofs in their ids and in their encrypted content.
+// and answers by script (see the package's documentation). Items are known
+// again by proofs in their ids and in their encrypted content.
 // https://platform.openai.com/docs/api-reference/responses.
 func StrictResponses(opts ...StrictOption) http.Handler {
-	return newStrict(&responsesMock{signer: newSigner()}, opts)
+	return newStrict(&responsesMock{signer: newSigner(), kept: newKept()}, opts)
 }
 
 type responsesMock struct {
 	openAIErrors
 	signer signer
+	kept   *kept
 }
 
 // responsesRequest has every member of the published request.
@@ -74,7 +75,9 @@ type textOptions struct {
 
 // responsesAsked is what the answer must know of the request.
 type responsesAsked struct {
-	stored    bool // reasoning can be found by its id later
+	id        string           // of the response
+	talk      []jsontext.Value // the conversation so far, if it is to be kept
+	stored    bool             // it can be found by its id later
 	encrypted bool
 	summary   bool
 }
@@ -96,7 +99,7 @@ func (m *responsesMock) hear(r *http.Request, body []byte) (*heard, *refusal) {
 		return nil, openAIFlaw(f)
 	}
 	h := &heard{model: q.Model, counting: counting}
-	for _, check := range []func(*heard) *refusal{q.checkNumbers, q.checkState, q.checkReasoning, q.readTools, q.readFormat} {
+	for _, check := range []func(*heard) *refusal{q.checkNumbers, q.checkIncludes, q.checkReasoning, q.readTools, q.readFormat} {
 		if no := check(h); no != nil {
 			return nil, no
 		}
@@ -104,6 +107,17 @@ func (m *responsesMock) hear(r *http.Request, body []byte) (*heard, *refusal) {
 	t := &itemTalk{h: h, signer: m.signer}
 	if q.Instructions != nil {
 		h.System = append(h.System, *q.Instructions)
+	}
+	input, no := m.kept.recall(&q)
+	if no != nil {
+		return nil, no
+	}
+	if asked, ok := h.custom.(responsesAsked); ok && asked.stored {
+		asked.talk = input
+		h.custom = asked
+	}
+	if len(input) > 0 {
+		q.Input = jsontext.Value(emit(input))
 	}
 	return h, t.read(at{[]string{"input"}, q.Input})
 }
@@ -131,14 +145,7 @@ func (q *responsesRequest) checkNumbers(h *heard) *refusal {
 	return checkRange("top_p", q.TopP, 0, 1)
 }
 
-// checkState refuses what refers to things the mock does not keep.
-func (q *responsesRequest) checkState(*heard) *refusal {
-	if q.PreviousResponseID != nil {
-		return &refusal{
-			status: http.StatusBadRequest, code: "previous_response_not_found", param: "previous_response_id",
-			message: "Previous response with id '" + *q.PreviousResponseID + "' not found.",
-		}
-	}
+func (q *responsesRequest) checkIncludes(*heard) *refusal {
 	allowed := []string{
 		"file_search_call.results", "web_search_call.results", "web_search_call.action.sources", "message.input_image.image_url",
 		"computer_call_output.output.image_url", "code_interpreter_call.outputs", "reasoning.encrypted_content", "message.output_text.logprobs",
@@ -152,7 +159,7 @@ func (q *responsesRequest) checkState(*heard) *refusal {
 }
 
 func (q *responsesRequest) checkReasoning(h *heard) *refusal {
-	asked := responsesAsked{stored: q.Store == nil || *q.Store, encrypted: slices.Contains(q.Include, "reasoning.encrypted_content")}
+	asked := responsesAsked{id: newID("resp_", 24), stored: q.Store == nil || *q.Store, encrypted: slices.Contains(q.Include, "reasoning.encrypted_content")}
 	effort := ""
 	if q.Reasoning != nil && q.Reasoning.Effort != nil {
 		effort = *q.Reasoning.Effort

@@ -1,7 +1,5 @@
 package fakeupstream
 
-const strictResponseID = "resp_strict0123456789"
-
 // responseItem is one item of the answer, with the pieces it streams in.
 type responseItem struct {
 	id     string
@@ -37,6 +35,9 @@ func (m *responsesMock) items(h *heard, a *answer) []responseItem {
 			after = ""
 		}
 		out = append(out, item)
+	}
+	if asked.stored {
+		m.kept.keep(asked, out)
 	}
 	return out
 }
@@ -82,6 +83,7 @@ func (i *responseItem) content(text string) fields {
 // response is the response object around items.
 func response(h *heard, a *answer, status string, output list, done bool) fields {
 	incomplete, usage := any(null()), any(null())
+	asked, _ := h.custom.(responsesAsked)
 	if done {
 		usage = responsesUsage(a.usage)
 		if a.finish == finishLength {
@@ -89,12 +91,12 @@ func response(h *heard, a *answer, status string, output list, done bool) fields
 		}
 	}
 	return fields{
-		"id", strictResponseID, "object", "response", "created_at", strictCreated, "status", status, "background", false, "error", null(),
+		"id", asked.id, "object", "response", "created_at", strictCreated, "status", status, "background", false, "error", null(),
 		"incomplete_details", incomplete, "instructions", null(), "max_output_tokens", null(), "max_tool_calls", null(), "model", h.model,
 		"output", output, "parallel_tool_calls", true, "previous_response_id", null(), "prompt_cache_key", null(), "prompt_cache_retention", null(),
 		"reasoning",
 		fields{"effort", orNull(h.Thinking), "summary", null()},
-		"safety_identifier", null(), "service_tier", "default", "store", true,
+		"safety_identifier", null(), "service_tier", "default", "store", asked.stored,
 		"temperature", 1, "text",
 		fields{"format", fields{"type", "text"}, "verbosity", "medium"},
 		"tool_choice", "auto", "tools",

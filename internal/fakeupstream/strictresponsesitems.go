@@ -154,7 +154,8 @@ func (t *itemTalk) item(a at) *refusal {
 	if kind != "reasoning" {
 		t.reasoning = ""
 	}
-	if kind != "function_call_output" && kind != "custom_tool_call_output" {
+	instructs := a.peek("role") == "system" || a.peek("role") == "developer" // they may come after what was said
+	if kind != "function_call_output" && kind != "custom_tool_call_output" && !instructs {
 		t.h.said, t.h.results = "", nil
 	}
 	switch kind {
@@ -169,8 +170,6 @@ func (t *itemTalk) item(a at) *refusal {
 		return t.output(a)
 	case "reasoning":
 		return t.thought(a)
-	case "item_reference":
-		return t.reference(a)
 	case "":
 		return missing(a.with("type"))
 	default:
@@ -367,17 +366,6 @@ func (t *itemTalk) stored(id string) *refusal {
 	return &refusal{status: http.StatusNotFound, param: "input", message: "Item with id '" + id + "' not found." + hint}
 }
 
-func (t *itemTalk) reference(a at) *refusal {
-	var r struct {
-		Type string `json:"type"`
-		ID   string `json:"id"`
-	}
-	if f := a.strictly(&r); f != nil {
-		return openAIFlaw(f)
-	}
-	return t.stored(r.ID)
-}
-
 // content reads the text of a message or output and gathers its images.
 func (t *itemTalk) content(a at, kinds []string) (string, *refusal) {
 	if a.absent() {
@@ -437,6 +425,14 @@ func (t *itemTalk) part(a at, kinds []string) (string, *refusal) {
 	case p.Type == "input_image" && p.ImageURL != nil:
 		image, no := openAIImage(a.with("image_url"), *p.ImageURL)
 		t.h.Images = append(t.h.Images, image)
+		return "", no
+	case p.Type == "input_file" && p.FileData != nil:
+		name := ""
+		if p.Filename != nil {
+			name = *p.Filename
+		}
+		document, no := openAIDocument(a.with("file_data"), *p.FileData, name)
+		t.h.Images = append(t.h.Images, document)
 		return "", no
 	case p.Type == "input_image" && p.FileID == nil:
 		return "", missing(a.with("image_url"))

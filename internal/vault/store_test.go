@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/rueidis"
+	"github.com/gomodule/redigo/redis"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -97,21 +97,18 @@ func TestMemoryAgreesWithAMap(t *testing.T) {
 	})
 }
 
-// redis returns a store of its own on a real server.
-func redis(t *testing.T) *vault.RedisStore {
+// shared returns a store of its own on a real server.
+func shared(t *testing.T) *vault.RedisStore {
 	t.Helper()
-	o, err := rueidis.ParseURL(storetest.Redis(t))
-	require.NoError(t, err)
-	o.DisableCache, o.ForceSingleClient = true, true
-	client, err := rueidis.NewClient(o)
-	require.NoError(t, err)
-	t.Cleanup(client.Close)
-	return vault.Redis(client, storetest.Prefix(t))
+	address := storetest.Redis(t)
+	pool := &redis.Pool{DialContext: func(ctx context.Context) (redis.Conn, error) { return redis.DialURLContext(ctx, address) }}
+	t.Cleanup(func() { require.NoError(t, pool.Close()) })
+	return vault.Redis(pool, storetest.Prefix(t))
 }
 
 func TestRedisKeepsTurns(t *testing.T) {
 	t.Parallel()
-	s := redis(t)
+	s := shared(t)
 	items := []vault.Item{{Key: key(1), Value: []byte("\x00one\xff")}, {Key: key(2), Value: []byte{}}}
 	require.NoError(t, s.Put(t.Context(), items, time.Minute))
 	got, err := s.Get(t.Context(), []vault.Key{key(2), key(3), key(1)})
@@ -134,7 +131,7 @@ func TestRedisKeepsTurns(t *testing.T) {
 // comes to another.
 func TestReplicasShareRedis(t *testing.T) {
 	t.Parallel()
-	s := redis(t)
+	s := shared(t)
 	ring := secretbox.Generate()
 	from := originOf(llm.Gemini)
 	req := history(t, vault.New(s, ring, vault.Options{}), from, client(llm.AnthropicMessages), call("call_1", "{}", sig(from.Protocol, "Sig==")))

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gomodule/redigo/redis"
 	"github.com/jackc/pgx/v5"
-	"github.com/redis/rueidis"
 	"github.com/stretchr/testify/require"
 
 	"github.com/plexus-gateway/plexus/internal/store"
@@ -99,15 +99,12 @@ func dropSchema(t testing.TB, base, schema string) {
 func Redis(t testing.TB) string {
 	t.Helper()
 	base := env("PLEXUS_TEST_REDIS_URL", defaultRedis)
-	o, err := rueidis.ParseURL(base)
-	require.NoError(t, err, "PLEXUS_TEST_REDIS_URL")
-	o.DisableCache, o.ForceSingleClient = true, true
 	ctx, cancel := context.WithTimeout(context.Background(), answerTimeout)
 	defer cancel()
-	client, err := rueidis.NewClient(o)
+	conn, err := redis.DialURLContext(ctx, base)
 	if err == nil {
-		err = client.Do(ctx, client.B().Ping().Build()).Error()
-		client.Close()
+		_, err = redis.DoContext(conn, ctx, "PING")
+		require.NoError(t, conn.Close())
 	}
 	if err != nil {
 		absent(t, "Redis", "PLEXUS_TEST_REDIS_URL", err)

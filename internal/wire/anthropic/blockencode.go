@@ -33,8 +33,8 @@ func (e *encoder) drop(feature string) { e.loss.Drop(feature, e.path()) }
 
 // put writes one block as an element of the present array, or notes why not.
 func (e *encoder) put(b llm.Block) {
-	if !e.reply {
-		e.foreignExt(b.Common().Ext)
+	if ext := b.Common().Ext; len(ext) > 0 && !e.reply {
+		e.foreign(ext, e.path())
 	}
 	switch b := b.(type) {
 	case *llm.Text:
@@ -59,15 +59,6 @@ func (e *encoder) put(b llm.Block) {
 	}
 }
 
-// foreignExt notes members that only another protocol knows.
-func (e *encoder) foreignExt(ext llm.Ext) {
-	for i := range ext {
-		if ext[i].Protocol != self {
-			e.loss.Drop("extension", e.path()+"."+ext[i].Name)
-		}
-	}
-}
-
 func (e *encoder) verbatim(n *llm.Native, feature string) {
 	if !native(n) {
 		e.drop(feature)
@@ -81,7 +72,10 @@ func (e *encoder) text(b *llm.Text) {
 	if b.Text == "" || !e.reply && blank(b.Text) {
 		return
 	}
-	e.foreignSignature(b.Signature)
+	e.unsigned(b.Signature)
+	if b.Phase != "" && !e.reply {
+		e.drop("phase")
+	}
 	if len(b.Logprobs) > 0 && e.reply {
 		e.drop("logprobs")
 	}
@@ -116,6 +110,14 @@ func (e *encoder) citations(all []llm.Citation) {
 // foreignSignature notes that a signature of another protocol is left out.
 func (e *encoder) foreignSignature(s *llm.Signature) {
 	if s != nil && s.Origin.Protocol != self {
+		e.drop("foreign_signature")
+	}
+}
+
+// unsigned notes that a signature is left out, whoever made it: of what the
+// protocol has, only thinking is signed.
+func (e *encoder) unsigned(s *llm.Signature) {
+	if s != nil {
 		e.drop("foreign_signature")
 	}
 }

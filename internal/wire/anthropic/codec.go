@@ -6,8 +6,8 @@
 //
 // # How the protocol's own words survive
 //
-// Members the canonical model has no field for ride in Ext. Three of them are
-// marks that also say "this was asked in this protocol, word for word", so that
+// Members the canonical model has no field for ride in Ext. In a scope of their
+// own (see markScope) stand marks that also say "this was asked in this protocol, word for word", so that
 // encoding gives back what was decoded instead of what would be chosen for a
 // request that came from elsewhere:
 //

@@ -54,13 +54,27 @@ func (Codec) EncodeError(e *llm.Error) []byte {
 
 func errorMessage(e *llm.Error) string {
 	message := e.Message
-	if e.Param != "" && !strings.Contains(message, e.Param) {
+	if e.Param != "" && !names(message, e.Param) {
 		message = e.Param + ": " + message
 	}
 	if e.Kind == llm.KindContextLength && !strings.Contains(strings.ToLower(message), tooLong) {
 		message = tooLong + ": " + message
 	}
 	return message
+}
+
+// names reports whether a message says which field it speaks of: it begins with
+// the field's path, or quotes it. That the word occurs in it may be chance.
+func names(message, param string) bool {
+	if rest, ok := strings.CutPrefix(message, param); ok && (rest == "" || rest[0] == ' ' || rest[0] == ':') {
+		return true
+	}
+	for _, quote := range []string{"'", `"`, "`"} {
+		if strings.Contains(message, quote+param+quote) {
+			return true
+		}
+	}
+	return false
 }
 
 // EncodeStreamError renders e as the error event that ends a stream.

@@ -150,9 +150,7 @@ var besideDelta = []string{"context_management", "input_transformations"}
 
 func (e *eventEncoder) end(*llm.Event) {
 	e.ensureBegun()
-	if e.choice.Finish == llm.FinishError {
-		e.loss.Approximate("finish_error", "stop_reason")
-	}
+	e.finishLoss(e.choice.Finish)
 	e.begin("message_delta")
 	e.w.begin("delta", '{')
 	e.w.ending(&e.choice, e.calls)

@@ -89,7 +89,7 @@ func (e *eventEncoder) startCall(b *llm.ToolCall) {
 		return
 	}
 	e.calls = true
-	e.foreignSignature(b.Signature)
+	e.unsigned(b.Signature)
 	e.open("tool_use")
 	e.w.str("id", legalID(b.CallID))
 	e.w.str("name", wireName(b.Namespace, b.Name))

@@ -58,10 +58,10 @@ func (e *eventEncoder) stopText(b, end *llm.Text) {
 		for i := range end.Citations {
 			e.citationDelta(&llm.Event{Citation: &end.Citations[i]})
 		}
-		e.foreignSignature(end.Signature)
+		e.unsigned(end.Signature)
 	}
-	e.foreignSignature(b.Signature)
-	if e.out.signed && e.out.origin.Protocol != self {
+	e.unsigned(b.Signature)
+	if e.out.signed {
 		e.drop("foreign_signature")
 	}
 	if e.out.carry != nil { // it can no longer become a rune
@@ -114,6 +114,12 @@ func (e *eventEncoder) stopCall(b, end *llm.ToolCall) {
 	if !e.out.opened {
 		return
 	}
+	if e.out.signed {
+		e.drop("foreign_signature")
+	}
+	if end != nil {
+		e.unsigned(end.Signature)
+	}
 	if b.Kind == llm.ToolCustom {
 		text := ""
 		if end != nil && !e.out.content {
@@ -127,9 +133,6 @@ func (e *eventEncoder) stopCall(b, end *llm.ToolCall) {
 	}
 	if end != nil && !e.out.content && len(end.Input) > 0 {
 		e.part("input_json_delta", "partial_json", string(end.Input))
-	}
-	if end != nil {
-		e.foreignSignature(end.Signature)
 	}
 }
 

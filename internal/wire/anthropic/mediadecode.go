@@ -82,14 +82,14 @@ func decodeSource(b *llm.Media, source, block llm.Raw) (llm.Block, error) {
 		b.URL = get("url")
 	case "file":
 		b.FileID = get("file_id")
-		b.Ext = addExt(b.Ext, []byte("source"), source)
+		b.Ext = spelled(b.Ext, "source", source)
 	case "content":
 		text, ok := plainContent(wirejson.Member(source, "content"))
 		if !ok {
 			return opaque(b, block), nil
 		}
 		b.MIME, b.Text = "text/plain", text
-		b.Ext = addExt(b.Ext, []byte("source"), source)
+		b.Ext = spelled(b.Ext, "source", source)
 	default:
 		return opaque(b, block), nil
 	}

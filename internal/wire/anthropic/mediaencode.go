@@ -18,7 +18,7 @@ func (e *encoder) media(b *llm.Media) {
 		e.drop(feature)
 		return
 	}
-	e.foreignSignature(b.Signature)
+	e.unsigned(b.Signature)
 	if b.Detail != "" && b.Detail != "auto" {
 		e.drop("image_detail")
 	}
@@ -39,7 +39,7 @@ func (e *encoder) media(b *llm.Media) {
 		}
 	}
 	e.w.cache(b.Cache)
-	e.w.ext(b.Ext, "source")
+	e.w.ext(b.Ext)
 	e.w.close('}')
 }
 
@@ -73,7 +73,7 @@ func (e *encoder) mediaReply(b *llm.Media) {
 // source writes the source member; it reports false, and notes the loss, when
 // b has none that the API takes.
 func (e *encoder) source(b *llm.Media) bool {
-	if raw := member(b.Ext, "source"); raw != nil {
+	if raw := marked(b.Ext, "source"); raw != nil {
 		e.w.raw("source", raw)
 		return true
 	}

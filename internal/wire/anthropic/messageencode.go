@@ -30,7 +30,8 @@ func (e *requestEncoder) conversation() []turn {
 		if m.Name != "" {
 			e.loss.Drop("message_name", index("messages", i))
 		}
-		inline := member(m.Ext, "role") != nil
+		e.foreign(m.Ext, index("messages", i))
+		inline := marked(m.Ext, "role") != nil
 		if (m.Role == llm.RoleSystem || m.Role == llm.RoleDeveloper) && !inline {
 			if len(turns) > 0 {
 				e.loss.Approximate("system_position", index("messages", i))
@@ -122,7 +123,7 @@ func (e *requestEncoder) messages(turns []turn) bool {
 		} else {
 			e.w.elem('{')
 			e.w.str("role", t.role)
-			e.w.ext(t.ext, "role")
+			e.w.ext(t.ext)
 			e.w.begin("content", '[')
 		}
 		empty := len(e.w.b)
@@ -152,8 +153,12 @@ func (e *requestEncoder) messages(turns []turn) bool {
 
 // inTurn writes a block if it may stand in a turn of the role.
 func (e *requestEncoder) inTurn(role string, b llm.Block) {
-	if _, ok := b.(*llm.Media); ok && role != "user" {
-		e.drop(role + "_media")
+	if m, ok := b.(*llm.Media); ok && role != "user" {
+		if feature := "system_media"; role == "system" {
+			e.drop(feature)
+		} else {
+			e.drop(string(m.Kind) + "_out")
+		}
 		return
 	}
 	e.put(b)

@@ -112,7 +112,7 @@ func wantKind(param string, v llm.Raw, kind byte, what string) error {
 // duplicate members wins, as it does for the members that are known.
 func addExt(ext llm.Ext, name []byte, v llm.Raw) llm.Ext {
 	for i := range ext {
-		if ext[i].Name == string(name) {
+		if ext[i].Protocol == self && ext[i].Name == string(name) {
 			ext[i].Value = v
 			return ext
 		}
@@ -120,10 +120,28 @@ func addExt(ext llm.Ext, name []byte, v llm.Raw) llm.Ext {
 	return append(ext, llm.Member{Protocol: self, Name: string(name), Value: v})
 }
 
-// mark appends a member whose value is a string.
-func mark(ext llm.Ext, name, value string) llm.Ext {
-	return addExt(ext, []byte(name), wirejson.AppendText(nil, value))
+// markScope is the scope of the marks: members that only remember how the
+// protocol spelled what the canonical model says in full.
+const markScope = self + "#mark"
+
+// spelled appends a mark, or replaces an earlier one of the name.
+func spelled(ext llm.Ext, name string, v llm.Raw) llm.Ext {
+	for i := range ext {
+		if ext[i].Protocol == markScope && ext[i].Name == name {
+			ext[i].Value = v
+			return ext
+		}
+	}
+	return append(ext, llm.Member{Protocol: markScope, Name: name, Value: v})
 }
+
+// mark appends a mark whose value is a string.
+func mark(ext llm.Ext, name, value string) llm.Ext {
+	return spelled(ext, name, wirejson.AppendText(nil, value))
+}
+
+// marked returns the value of a mark, or nil.
+func marked(ext llm.Ext, name string) llm.Raw { return wirejson.ExtOf(ext, markScope, name) }
 
 // member returns the value of one of this protocol's members, or nil.
 func member(ext llm.Ext, name string) llm.Raw {

@@ -24,7 +24,7 @@ func (e *requestEncoder) planThinking() thinkingPlan {
 		return thinkingPlan{}
 	}
 	var plan thinkingPlan
-	kind, effort := member(r.Ext, "type"), member(r.Ext, "effort")
+	kind, effort := marked(r.Ext, "type"), marked(r.Ext, "effort")
 	if plan.native = kind != nil || effort != nil; plan.native {
 		plan.kind, _ = wirejson.Text(kind)
 		plan.effort, plan.budget = r.Effort, r.Budget
@@ -245,7 +245,7 @@ func (e *requestEncoder) writeThinking(plan thinkingPlan) {
 	e.w.optInt("budget_tokens", plan.budget)
 	e.w.optStr("display", plan.display)
 	if plan.native {
-		e.w.ext(e.req.Reasoning.Ext, "type", "effort")
+		e.w.ext(e.req.Reasoning.Ext)
 	}
 	e.w.close('}')
 }

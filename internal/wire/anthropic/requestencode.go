@@ -23,7 +23,7 @@ func newRequestEncoder(req *llm.Request, to wire.Target) *requestEncoder {
 }
 
 // EncodeRequest renders req for POST <base>/messages. It fails with
-// KindInvalid when no message is left to send.
+// KindUnsupported when no message is left to send.
 func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []llm.Loss, error) {
 	e := newRequestEncoder(req, to)
 	e.w.b = make([]byte, 0, sizeHint(req))
@@ -89,7 +89,7 @@ func (e *requestEncoder) outbound(path string) *wire.Outbound {
 func (e *requestEncoder) prompt(plan thinkingPlan) error {
 	turns := e.conversation()
 	if !e.messages(turns) {
-		return invalid("messages", "must hold at least one message that the upstream's protocol can say")
+		return wirejson.NothingLeft(e.req.Messages)
 	}
 	e.tools()
 	e.toolChoice()
@@ -153,7 +153,8 @@ func (e *requestEncoder) serviceTier() {
 	case "":
 	case "auto", "standard_only":
 		e.w.str("service_tier", tier)
-	case "default":
+	case "default", "standard":
+		e.loss.Approximate("service_tier", "service_tier")
 		e.w.str("service_tier", "standard_only")
 	default:
 		e.loss.Drop("service_tier", "service_tier")
@@ -190,8 +191,11 @@ func (e *requestEncoder) format() *llm.Format {
 		e.loss.Drop("response_format", "response_format")
 		return nil
 	}
-	if f.Description != "" || f.Strict != nil && !*f.Strict {
-		e.loss.Approximate("response_format", "response_format")
+	if f.Description != "" {
+		e.loss.Drop("response_format_description", "response_format.description")
+	}
+	if f.Strict != nil && !*f.Strict { // it always is
+		e.loss.Approximate("schema_strict", "response_format.strict")
 	}
 	return f
 }

@@ -31,10 +31,15 @@ func (Codec) EncodeResponse(resp *llm.Response, req *llm.Request) ([]byte, []llm
 	e.w.usage(resp.Usage, responseTier(resp.ServiceTier), member(choice.Ext, "usage"))
 	e.w.ext(resp.Ext)
 	e.w.close('}')
-	if choice.Finish == llm.FinishError {
-		e.loss.Approximate("finish_error", "stop_reason")
-	}
+	e.finishLoss(choice.Finish)
 	return e.w.b, e.loss.List, nil
+}
+
+// finishLoss notes a finish for which the protocol has another's word only.
+func (e *encoder) finishLoss(f llm.Finish) {
+	if f == llm.FinishError || f == llm.FinishContentFilter {
+		e.loss.Approximate("finish", "stop_reason")
+	}
 }
 
 // notLate names the members of Choice.Ext that are written by other hands.

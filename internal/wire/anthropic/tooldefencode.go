@@ -61,11 +61,7 @@ func (e *requestEncoder) tool(t *llm.Tool, path string) {
 	e.w.cache(t.Cache)
 	e.w.ext(t.Ext)
 	e.w.close('}')
-	for i := range t.Ext {
-		if t.Ext[i].Protocol != self {
-			e.loss.Drop("extension", path+"."+t.Ext[i].Name)
-		}
-	}
+	e.foreign(t.Ext, path)
 }
 
 // freeSchema is the schema of a tool that takes free text.
@@ -121,6 +117,17 @@ func (e *requestEncoder) toolChoice() {
 	e.w.close('}')
 }
 
+// chosen returns the name on the wire of the tool that a choice names, which
+// may stand in a namespace that the choice leaves out.
+func (e *requestEncoder) chosen(name string) string {
+	for i := range e.req.Tools {
+		if t := &e.req.Tools[i]; t.Name == name {
+			return wireName(t.Namespace, name)
+		}
+	}
+	return name
+}
+
 // nativeMode stands for a tool choice in this protocol's own shape.
 const nativeMode = "native"
 
@@ -139,7 +146,7 @@ func (e *requestEncoder) toolMode() (mode, name string) {
 	case llm.ToolModeRequired:
 		return "any", ""
 	case llm.ToolModeNamed:
-		return "tool", c.Name
+		return "tool", e.chosen(c.Name)
 	case llm.ToolModeAllowed:
 		e.loss.Approximate("tool_choice_allowed", "tool_choice")
 		if c.AllowedRequired {

@@ -22,7 +22,7 @@ func (e *encoder) toolCall(b *llm.ToolCall) {
 		e.serverCall(b)
 		return
 	}
-	e.foreignSignature(b.Signature)
+	e.unsigned(b.Signature)
 	e.w.elem('{')
 	e.w.str("type", "tool_use")
 	e.w.str("id", e.callID(b.CallID))

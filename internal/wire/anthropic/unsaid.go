@@ -1,6 +1,11 @@
 package anthropic
 
-import "github.com/plexus-gateway/plexus/internal/llm"
+import (
+	"strings"
+
+	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
+)
 
 // unsaid notes what the request asks and the protocol has no words for. What
 // asks for nothing (a penalty of zero, one choice) is no loss.
@@ -35,19 +40,34 @@ func (e *requestEncoder) unsaid() {
 	}
 	for _, m := range r.Modalities {
 		if m != "text" {
-			e.loss.Drop("modalities", "modalities")
+			e.loss.Drop(m+"_out", "modalities")
 		}
 	}
 	for _, name := range r.Include {
-		// Signatures and redacted thinking always come with the answer.
-		if name != "reasoning.encrypted_content" {
+		// Signatures and redacted thinking always come with the answer; that log
+		// probabilities are asked for is said in Sampling, too.
+		if name != "reasoning.encrypted_content" && name != "message.output_text.logprobs" {
 			e.loss.Drop("include", "include")
 		}
 	}
 	e.completion(r.Completion)
-	for i := range r.Ext {
-		if r.Ext[i].Protocol != self {
-			e.loss.Drop("extension", r.Ext[i].Name)
+	e.foreign(r.Ext, "")
+	if r.Reasoning != nil {
+		e.foreign(r.Reasoning.Ext, "reasoning")
+	}
+	if r.ToolChoice != nil {
+		e.foreign(r.ToolChoice.Ext, "tool_choice")
+	}
+	if r.Format != nil {
+		e.foreign(r.Format.Ext, "response_format")
+	}
+}
+
+// foreign notes members of the object at path that only another protocol knows.
+func (e *encoder) foreign(ext llm.Ext, path string) {
+	for i := range ext {
+		if wirejson.Foreign(ext[i], self) {
+			e.loss.Drop("extension", strings.TrimPrefix(path+"."+ext[i].Name, "."))
 		}
 	}
 }
@@ -66,6 +86,7 @@ func (e *requestEncoder) completion(c *llm.Completion) {
 	if c.BestOf != nil && *c.BestOf > 1 {
 		e.loss.Drop("best_of", "best_of")
 	}
+	e.foreign(c.Ext, "")
 }
 
 func nonZero(f *float64) bool { return f != nil && *f != 0 }

@@ -89,7 +89,7 @@ type framer interface{ Next() (*sse.Frame, error) }
 // framerOf returns the framing of the protocol's streams: server-sent events,
 // or lines where the codec says that its streams are something else.
 func framerOf(c any, r io.Reader) framer {
-	if _, lines := c.(wire.StreamTyper); lines {
+	if t, ok := c.(wire.StreamTyper); ok && t.StreamType() != "text/event-stream" {
 		return ndjson.NewReader(r, nil, 0)
 	}
 	return sse.NewReader(r, nil, 0)
