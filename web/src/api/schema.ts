@@ -336,6 +336,7 @@ export interface components {
             name: string;
             /** Format: int64 */
             requests_per_minute?: number;
+            strict_fidelity?: boolean;
         };
         KeyPatch: {
             allowed_ips?: string[];
@@ -354,6 +355,7 @@ export interface components {
             max_concurrency?: number;
             /** Format: int64 */
             requests_per_minute?: number;
+            strict_fidelity?: boolean;
         };
         KeyView: {
             allowed_ips: string[];
@@ -392,6 +394,8 @@ export interface components {
             source: "config" | "database";
             /** @enum {string} */
             state: "active" | "disabled" | "expired";
+            /** @description refuse requests that only a lossy conversion could serve */
+            strict_fidelity: boolean;
         };
         KeysOutputBody: {
             items: components["schemas"]["KeyView"][];

@@ -282,6 +282,10 @@ const en = {
     ipHint: 'One address, CIDR or from-to range per line. Empty allows all.',
     rpm: 'Requests per minute',
     concurrency: 'Requests at once',
+    strict: 'Strict fidelity',
+    strictHint:
+      'Refuse requests that could only be served by leaving something out on the way to another protocol.',
+    strictShort: 'strict',
     zeroHint: 'Empty means unlimited.',
     perMinute: '{{count}}/min',
     atOnce: '{{count}} at once',

@@ -8,6 +8,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog, DialogBody, DialogFooter } from '@/components/ui/dialog';
 import { Field, Input, Textarea } from '@/components/ui/field';
 import { Select } from '@/components/ui/select';
+import { Switch } from '@/components/ui/switch';
 import { KeySecret } from './KeySecret';
 import { emptyForm, fieldErrors, type KeyForm, namePattern, toInput } from './rules';
 
@@ -168,6 +169,13 @@ function Restrictions({ form, errors, set }: RestrictionsProps) {
               />
             )}
           </Field>
+        </div>
+        <div className="flex items-start justify-between gap-3 text-sm">
+          <span className="flex flex-col">
+            <span>{t('keys.strict')}</span>
+            <span className="text-muted text-xs">{t('keys.strictHint')}</span>
+          </span>
+          <Switch checked={form.strict} onChange={(strict) => set({ strict })} label={t('keys.strict')} />
         </div>
         {lists.map((name) => (
           <Field

@@ -142,6 +142,7 @@ function Limits({ keyView: key }: { keyView: KeyView }) {
   const limits = [
     key.requests_per_minute > 0 && t('keys.perMinute', { count: key.requests_per_minute }),
     key.max_concurrency > 0 && t('keys.atOnce', { count: key.max_concurrency }),
+    key.strict_fidelity && t('keys.strictShort'),
   ].filter(Boolean);
   return limits.length > 0 ? limits.join(', ') : t('common.unlimited');
 }

@@ -18,6 +18,7 @@ test('lists are lines or commas, limits are whole numbers above zero', () => {
       allowedIPs: '10.0.0.0/8',
       rpm: '60',
       concurrency: '0',
+      strict: false,
     },
     now,
   );
@@ -27,6 +28,7 @@ test('lists are lines or commas, limits are whole numbers above zero', () => {
     allowed_ips: ['10.0.0.0/8'],
     requests_per_minute: 60,
     max_concurrency: undefined,
+    strict_fidelity: undefined,
   });
 });
 

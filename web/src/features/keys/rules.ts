@@ -13,6 +13,7 @@ export interface KeyForm {
   allowedIPs: string;
   rpm: string;
   concurrency: string;
+  strict: boolean;
 }
 
 export const emptyForm: KeyForm = {
@@ -26,6 +27,7 @@ export const emptyForm: KeyForm = {
   allowedIPs: '',
   rpm: '',
   concurrency: '',
+  strict: false,
 };
 
 /** What the server accepts as a name. */
@@ -56,6 +58,7 @@ export function toInput(form: KeyForm, now: Date): KeyInput {
     allowed_ips: lines(form.allowedIPs),
     requests_per_minute: whole(form.rpm),
     max_concurrency: whole(form.concurrency),
+    strict_fidelity: form.strict || undefined,
     expires_at: form.days
       ? new Date(now.getTime() + Number(form.days) * 86_400_000).toISOString()
       : undefined,
@@ -74,6 +77,7 @@ const serverNames: Record<string, keyof KeyForm> = {
   allowed_ips: 'allowedIPs',
   requests_per_minute: 'rpm',
   max_concurrency: 'concurrency',
+  strict_fidelity: 'strict',
 };
 
 /** Finds the form's fields that a refusal speaks of. */
