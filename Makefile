@@ -95,7 +95,7 @@ gen: web-deps ## Write what is generated: OpenAPI, JSON Schema, reference pages,
 	cd web && npm run gen
 
 .PHONY: bench
-bench: build ## Measure against a bare ReverseProxy, about 1 minute (ARGS=-full for 4)
+bench: build ## Measure against a bare ReverseProxy, about 2 minutes (ARGS=-full for 6)
 	@mkdir -p .tools
 	go build -trimpath -buildvcs=false -o .tools/bench ./bench
 	.tools/bench -gateway $(BIN) $(ARGS)

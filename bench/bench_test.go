@@ -75,13 +75,17 @@ func TestPlexusConfigIsValid(t *testing.T) {
 	noEnv := func(string) (string, bool) { return "", false }
 	c, err := config.Parse("plexus.yaml", plexusConfig("127.0.0.1:4000", "127.0.0.1:9999"), noEnv)
 	require.NoError(t, err)
-	require.Len(t, c.Providers, 1)
-	require.True(t, c.Providers[0].AllowPrivate)
+	require.Len(t, c.Providers, 5)
+	for _, p := range c.Providers {
+		require.True(t, p.AllowPrivate)
+	}
 	require.Equal(t, "http://127.0.0.1:9999/v1", c.Providers[0].BaseURL[llm.OpenAIChat])
+	require.Equal(t, "http://127.0.0.1:9999/v1beta", c.Providers[4].BaseURL[llm.Gemini])
 	require.Len(t, c.Keys, 1)
 	require.Equal(t, benchKey, c.Keys[0].Secret.Reveal())
-	require.Len(t, c.Models, 3)
+	require.Len(t, c.Models, 11)
 	for _, alias := range c.Models {
 		require.NotEqual(t, alias.Name, alias.Targets[0].Model, "every body is edited")
+		require.True(t, strings.HasPrefix(alias.Targets[0].Model, "mock-"), "the mock knows the model")
 	}
 }

@@ -44,12 +44,12 @@ func (b *bench) closedRounds(ctx context.Context, size, conns int) (proxy, gatew
 	targets := []*target{p, g}
 	meters := make([]meter, 2)
 	for _, t := range targets {
-		if _, err := b.closedRound(ctx, t, size, conns, b.warm); err != nil {
+		if _, err := b.closedRound(ctx, t, t.request("bench-json", false, size), conns, b.warm); err != nil {
 			return meter{}, meter{}, fmt.Errorf("warm %s: %w", t.name, err)
 		}
 	}
 	err = interleave(b.rounds, targets, func(i int) error {
-		r, err := b.closedRound(ctx, targets[i], size, conns, b.window)
+		r, err := b.closedRound(ctx, targets[i], targets[i].request("bench-json", false, size), conns, b.window)
 		if err != nil {
 			return err
 		}
@@ -62,13 +62,12 @@ func (b *bench) closedRounds(ctx context.Context, size, conns int) (proxy, gatew
 
 type closedRound struct{ rate, cpu float64 }
 
-func (b *bench) closedRound(ctx context.Context, t *target, size, conns int, d time.Duration) (_ closedRound, err error) {
+func (b *bench) closedRound(ctx context.Context, t *target, req load.Request, conns int, d time.Duration) (_ closedRound, err error) {
 	fleet, err := load.NewFleet(ctx, t.addr, conns)
 	if err != nil {
 		return closedRound{}, err
 	}
 	defer func() { err = errors.Join(err, fleet.Close()) }()
-	req := t.request("bench-json", false, size)
 	var out load.Closed
 	cpu, err := t.cpuOf(ctx, func() (err error) {
 		out, err = fleet.Closed(ctx, req, d)

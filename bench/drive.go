@@ -36,6 +36,7 @@ func parts() []part {
 		{"latency", (*bench).latencies},
 		{"streams", (*bench).streams},
 		{"bodies", (*bench).bodies},
+		{"converting", (*bench).converting},
 		{"memory", (*bench).memories},
 		{"start", (*bench).starting},
 	}

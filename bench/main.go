@@ -54,7 +54,7 @@ func main() {
 func parse() options {
 	var o options
 	flag.StringVar(&o.gateway, "gateway", "bin/plexus", "binary of the gateway, or \""+standIn+"\" to measure the proxy against itself, which shows the noise of the machine")
-	flag.BoolVar(&o.full, "full", false, "longer rounds and more of them: about 4 minutes in place of 1")
+	flag.BoolVar(&o.full, "full", false, "longer rounds and more of them: about 6 minutes in place of 2")
 	flag.BoolVar(&o.strict, "strict", false, "exit with status 1 when a goal is missed")
 	flag.StringVar(&o.only, "only", "", "comma-separated parts to run: "+partNames())
 	flag.StringVar(&o.role, "role", roleDrive, "part this process plays; the driver sets it")

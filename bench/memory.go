@@ -98,7 +98,7 @@ func (b *bench) bodyMemory(ctx context.Context, k kind) (peak float64, err error
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, t.Stop()) }()
-	if _, err := b.closedRound(ctx, t, body1M, connections, b.memory); err != nil {
+	if _, err := b.closedRound(ctx, t, t.request("bench-json", false, body1M), connections, b.memory); err != nil {
 		return 0, err
 	}
 	rss, err := t.PeakRSS()

@@ -13,8 +13,10 @@ type plan struct {
 		window time.Duration
 	}
 	streamRounds int
-	idle         time.Duration // wait before idle memory is read
-	memory       time.Duration // of 1 MB bodies
+	// of conversions between protocols, whole and streamed
+	crossRounds, crossStreamRounds int
+	idle                           time.Duration // wait before idle memory is read
+	memory                         time.Duration // of 1 MB bodies
 }
 
 // What is driven. These are the terms of the goals: they do not change with
@@ -34,7 +36,7 @@ const (
 func quick() plan {
 	p := plan{
 		rounds: 8, window: 500 * time.Millisecond, warm: 300 * time.Millisecond,
-		starts: 3, streamRounds: 2, idle: time.Second, memory: 2 * time.Second,
+		starts: 3, streamRounds: 2, crossRounds: 5, crossStreamRounds: 3, idle: time.Second, memory: 2 * time.Second,
 	}
 	p.latency.rounds, p.latency.window = 6, time.Second
 	return p
@@ -43,7 +45,7 @@ func quick() plan {
 func full() plan {
 	p := plan{
 		rounds: 16, window: time.Second, warm: time.Second,
-		starts: 7, streamRounds: 6, idle: 3 * time.Second, memory: 6 * time.Second,
+		starts: 7, streamRounds: 6, crossRounds: 12, crossStreamRounds: 8, idle: 3 * time.Second, memory: 6 * time.Second,
 	}
 	p.latency.rounds, p.latency.window = 10, 2*time.Second
 	return p

@@ -27,7 +27,7 @@ func (b *bench) streams(ctx context.Context) (_ []report.Row, err error) {
 	meters := make([]meter, len(targets))
 	delays := make([]quantiles, len(targets))
 	round := func(i int) error {
-		cpu, samples, err := streamRound(ctx, targets[i])
+		cpu, samples, err := pacedRound(ctx, targets[i])
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (b *bench) streams(ctx context.Context) (_ []report.Row, err error) {
 		return nil
 	}
 	for _, t := range targets {
-		if _, _, err := streamRound(ctx, t); err != nil {
+		if _, _, err := pacedRound(ctx, t); err != nil {
 			return nil, err
 		}
 	}
@@ -57,15 +57,21 @@ func (b *bench) streams(ctx context.Context) (_ []report.Row, err error) {
 	}, nil
 }
 
-func streamRound(ctx context.Context, t *target) (perChunk float64, delays []time.Duration, err error) {
-	fleet, err := load.NewFleet(ctx, t.addr, streamCount)
+// pacedRound is a round of the streams whose delay is measured, too.
+func pacedRound(ctx context.Context, t *target) (perChunk float64, delays []time.Duration, err error) {
+	return streamRound(ctx, t, t.request("bench-stream", true, smallBody), streamCount, streamChunks, streamGap)
+}
+
+// streamRound runs the streams at once and returns the CPU time of a chunk, in
+// nanoseconds, and the delay of each.
+func streamRound(ctx context.Context, t *target, req load.Request, streams, chunks int, gap time.Duration) (perChunk float64, delays []time.Duration, err error) {
+	fleet, err := load.NewFleet(ctx, t.addr, streams)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer func() { err = errors.Join(err, fleet.Close()) }()
-	req := t.request("bench-stream", true, smallBody)
 	cpu, err := t.cpuOf(ctx, func() (err error) {
-		delays, err = fleet.Streams(ctx, req, streamChunks, streamGap)
+		delays, err = fleet.Streams(ctx, req, chunks, gap)
 		return err
 	})
 	if err != nil {

@@ -118,6 +118,7 @@ func (h *house) startPlexus(ctx context.Context, dir string) (*target, error) {
 // high to refuse. The aliases differ from the upstream's names, so that every
 // body is edited.
 func plexusConfig(listen, upstream string) []byte {
+	providers, aliases := crossConfig(upstream)
 	return fmt.Appendf(nil, `server:
   listen: %q
 providers:
@@ -126,16 +127,31 @@ providers:
     api_key: bench-upstream-credential
     allow_private: true
     models: [%s, %s, %s]
-models:
+%[7]smodels:
   bench-json: {targets: [{provider: mock, model: %[3]s}]}
   bench-stream: {targets: [{provider: mock, model: %[4]s}]}
   bench-hold: {targets: [{provider: mock, model: %[5]s}]}
-keys:
+%[8]skeys:
   bench:
     secret: %[6]s
     requests_per_minute: 100000000
     max_concurrency: 100000
-`, listen, "http://"+upstream+"/v1", mock.ModelJSON, mock.ModelStream, mock.ModelHold, benchKey)
+`, listen, "http://"+upstream+"/v1", mock.ModelJSON, mock.ModelStream, mock.ModelHold, benchKey, providers, aliases)
+}
+
+// crossConfig has a provider of each protocol, and aliases that say which.
+func crossConfig(upstream string) (providers, aliases string) {
+	for _, p := range []load.Protocol{load.Chat, load.Messages, load.Responses, load.Gemini} {
+		version := "v1"
+		if p == load.Gemini {
+			version = "v1beta"
+		}
+		providers += fmt.Sprintf("  %s: {base_url: {%[1]s: \"http://%s/%s\"}, api_key: bench-upstream-credential, allow_private: true}\n", p, upstream, version)
+		for _, model := range []string{mock.ModelJSON, mock.ModelLong} {
+			aliases += fmt.Sprintf("  bench-%s-%s: {targets: [{provider: %[1]s, model: %[3]s}]}\n", p, strings.TrimPrefix(model, "mock-"), model)
+		}
+	}
+	return providers, aliases
 }
 
 func freeAddr(ctx context.Context) (string, error) {

@@ -13,6 +13,9 @@ import (
 	"time"
 )
 
+// lineBuffer holds the longest line of a stream: an event that repeats all text.
+const lineBuffer = 32 << 10
+
 // readBuffer holds the answers of the bench; an SSE frame is far smaller.
 const readBuffer = 16 << 10
 
@@ -89,7 +92,7 @@ func (c *Conn) Stream(req Request, event func(data []byte) error) error {
 	if h.status != 200 {
 		return statusError(h, body)
 	}
-	lines := bufio.NewReaderSize(body, 4096)
+	lines := bufio.NewReaderSize(body, lineBuffer)
 	for {
 		line, err := lines.ReadSlice('\n')
 		if errors.Is(err, io.EOF) {

@@ -50,6 +50,17 @@ func TestChatBodyIsJSONOfTheSizeAsked(t *testing.T) {
 	}
 }
 
+func TestBodiesOfProtocolsAreJSON(t *testing.T) {
+	t.Parallel()
+	for _, p := range []load.Protocol{load.Chat, load.Messages, load.Responses, load.Gemini} {
+		body := p.Body("bench-json", true, 1<<10)
+		require.True(t, json.Valid(body), "%s: %s", p, body)
+		require.Greater(t, len(body), 1000)
+		named := string(body) + p.Path("bench-json", true)
+		require.Equal(t, 1, strings.Count(named, "bench-json"), "the model is in the body or in the path")
+	}
+}
+
 func TestConnReadsEveryFraming(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

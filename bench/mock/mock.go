@@ -1,6 +1,6 @@
 // Package mock is the upstream of the bench: it speaks just enough of the
-// openai.chat protocol, as cheaply as net/http can, to answer, to stream at a
-// fixed pace and to hold a stream open.
+// protocols, as cheaply as net/http can, to answer, to stream at a fixed pace
+// and, in openai.chat, to hold a stream open.
 package mock
 
 import (
@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/plexus-gateway/plexus/bench/load"
@@ -21,6 +22,13 @@ const (
 	ModelJSON   = "mock-json"   // a JSON answer of about 600 bytes
 	ModelStream = "mock-stream" // Chunks events, Gap apart, each stamped with its time
 	ModelHold   = "mock-hold"   // one event, then silence until the client leaves
+	ModelLong   = "mock-long"   // a stream of LongChunks events, LongGap apart
+)
+
+// The pace of long streams, which protocols are converted in.
+const (
+	LongChunks = 500
+	LongGap    = 2 * time.Millisecond
 )
 
 // Options are the pace of streams.
@@ -37,15 +45,20 @@ func Handler(o Options) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
+		o := o
+		if bytes.Contains(body.start, []byte(`-long"`)) || strings.Contains(r.URL.Path, "-long:") {
+			o = Options{LongChunks, LongGap}
+		}
+		other := protocolOf(r.URL.Path)
 		switch {
-		case bytes.Contains(body.start, []byte(`-stream"`)):
+		case other != nil:
+			err = other.answer(w, r, o, body.start)
+		case bytes.Contains(body.start, []byte(`-stream"`)), bytes.Contains(body.start, []byte(`-long"`)):
 			err = stream(w, r, o, body.usage)
 		case bytes.Contains(body.start, []byte(`-hold"`)):
 			err = hold(w, r)
 		default:
-			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-			_, err = io.WriteString(w, answer)
+			err = whole(w, answer)
 		}
 		if err != nil {
 			panic(http.ErrAbortHandler) // the client is gone: there is nobody to tell
@@ -53,10 +66,15 @@ func Handler(o Options) http.Handler {
 	})
 }
 
+func whole(w http.ResponseWriter, text string) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	_, err := io.WriteString(w, text)
+	return err
+}
+
 const answer = `{"id":"chatcmpl-bench","object":"chat.completion","created":1790000000,"model":"mock-json-0001",` +
-	`"choices":[{"index":0,"message":{"role":"assistant","content":"` +
-	`A gateway stands between those who ask and those who answer. It should be quick enough to forget, exact enough to trust ` +
-	`and plain enough to read. This answer is as long as short answers are.","refusal":null,"annotations":[]},` +
+	`"choices":[{"index":0,"message":{"role":"assistant","content":"` + words + `","refusal":null,"annotations":[]},` +
 	`"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":42,"completion_tokens":57,"total_tokens":99,` +
 	`"prompt_tokens_details":{"cached_tokens":16,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},` +
 	`"service_tier":"default","system_fingerprint":"fp_bench"}`
@@ -112,18 +130,9 @@ func lastBytes(r io.Reader) ([]byte, error) {
 
 func stream(w http.ResponseWriter, r *http.Request, o Options, usage bool) error {
 	w.Header().Set("Content-Type", "text/event-stream")
-	out := events{w: w, rc: http.NewResponseController(w)}
-	tick := time.NewTicker(o.Gap)
-	defer tick.Stop()
-	for range o.Chunks {
-		select {
-		case <-tick.C:
-		case <-r.Context().Done():
-			return r.Context().Err()
-		}
-		if err := out.chunk(time.Now()); err != nil {
-			return err
-		}
+	out := chatEvents(w)
+	if err := paced(r, o, out.chunk); err != nil {
+		return err
 	}
 	if usage {
 		if err := out.write(usageEvent); err != nil {
@@ -133,9 +142,26 @@ func stream(w http.ResponseWriter, r *http.Request, o Options, usage bool) error
 	return out.write("data: [DONE]\n\n")
 }
 
+// paced calls chunk for every chunk of a stream, at its pace.
+func paced(r *http.Request, o Options, chunk func(now time.Time) error) error {
+	tick := time.NewTicker(o.Gap)
+	defer tick.Stop()
+	for range o.Chunks {
+		select {
+		case <-tick.C:
+		case <-r.Context().Done():
+			return r.Context().Err()
+		}
+		if err := chunk(time.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func hold(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "text/event-stream")
-	out := events{w: w, rc: http.NewResponseController(w)}
+	out := chatEvents(w)
 	if err := out.chunk(time.Now()); err != nil {
 		return err
 	}
@@ -151,15 +177,20 @@ const (
 
 // events writes server-sent events, one flush each.
 type events struct {
-	w   http.ResponseWriter
-	rc  *http.ResponseController
-	buf []byte
+	w          http.ResponseWriter
+	rc         *http.ResponseController
+	buf        []byte
+	head, tail string // around the stamp of a chunk
+}
+
+func chatEvents(w http.ResponseWriter) *events {
+	return &events{w: w, rc: http.NewResponseController(w), head: chunkHead, tail: chunkTail}
 }
 
 func (e *events) chunk(now time.Time) error {
-	e.buf = append(e.buf[:0], chunkHead...)
+	e.buf = append(e.buf[:0], e.head...)
 	e.buf = strconv.AppendInt(e.buf, now.UnixNano(), 10)
-	e.buf = append(e.buf, chunkTail...)
+	e.buf = append(e.buf, e.tail...)
 	if _, err := e.w.Write(e.buf); err != nil {
 		return err
 	}

@@ -18,8 +18,13 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// ask posts body to the mock, by way of the proxy, and returns the answer.
+// ask posts a chat to the mock, by way of the proxy, and returns the answer.
 func ask(t *testing.T, body string) string {
+	t.Helper()
+	return askAt(t, "/v1/chat/completions", body)
+}
+
+func askAt(t *testing.T, path, body string) string {
 	t.Helper()
 	up := httptest.NewServer(mock.Handler(mock.Options{Chunks: 3, Gap: time.Millisecond}))
 	t.Cleanup(up.Close)
@@ -27,7 +32,7 @@ func ask(t *testing.T, body string) string {
 	require.NoError(t, err)
 	front := httptest.NewServer(h)
 	t.Cleanup(front.Close)
-	resp, err := front.Client().Post(front.URL+"/v1/chat/completions", "application/json", strings.NewReader(body))
+	resp, err := front.Client().Post(front.URL+path, "application/json", strings.NewReader(body))
 	require.NoError(t, err)
 	got, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
@@ -68,6 +73,33 @@ func TestStreamIsStampedAndEndsWithUsageWhenAsked(t *testing.T) {
 			require.Equal(t, c.usage, strings.Contains(got, `"total_tokens"`))
 			require.True(t, strings.HasSuffix(got, "data: [DONE]\n\n"))
 		})
+	}
+}
+
+func TestOtherProtocols(t *testing.T) {
+	for p, end := range map[load.Protocol]string{load.Messages: `"message_stop"`, load.Responses: `"response.completed"`, load.Gemini: `"finishReason":"STOP"`} {
+		whole := askAt(t, p.Path(mock.ModelJSON, false), string(p.Body(mock.ModelJSON, false, 300)))
+		require.True(t, json.Valid([]byte(whole)), whole)
+		models := map[string]int{mock.ModelStream: 3}
+		if p == load.Gemini { // names it in the path
+			models[mock.ModelLong] = mock.LongChunks
+		}
+		for model, want := range models {
+			got := askAt(t, p.Path(model, true), string(p.Body(model, true, 300)))
+			stamps := 0
+			for line := range strings.Lines(got) {
+				data, ok := strings.CutPrefix(line, "data: ")
+				if !ok {
+					continue
+				}
+				require.True(t, json.Valid([]byte(strings.TrimSpace(data))), data)
+				if _, ok := load.Sent([]byte(data)); ok {
+					stamps++
+				}
+			}
+			require.Equal(t, want, stamps, p)
+			require.Contains(t, got, end)
+		}
 	}
 }
 

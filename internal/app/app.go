@@ -155,7 +155,7 @@ func (a *App) setup(ctx context.Context) error {
 	a.conversations = conversation.New(a.store, conversation.Options{TTL: cfg.Retention.Responses})
 	a.relay = relay.New(next.snapshot, relay.Options{
 		Hasher: a.hasher, Limiter: a.limiter, Recorder: a.journal, InFlight: a.inFlight, Observer: a.metrics, Logger: a.log, Ready: a.gate.refuse,
-		Egress: egress(), Fetcher: upstream.NewFetcher(upstream.Policy{}), Facts: a.facts, Tokens: counter{tokens.New()},
+		Egress: egress(), EmbedEgress: embedEgress(), Fetcher: upstream.NewFetcher(upstream.Policy{}), Facts: a.facts, Tokens: counter{tokens.New()},
 		Vault: vault.New(memory, a.ring, vault.Options{}), Conversations: a.conversations,
 	})
 	a.adopt(next)

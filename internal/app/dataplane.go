@@ -32,6 +32,11 @@ func egress() map[llm.Protocol]wire.Egress {
 	return codecs
 }
 
+// embedEgress has those that ask upstreams for embeddings.
+func embedEgress() map[llm.Protocol]wire.EmbedEgress {
+	return map[llm.Protocol]wire.EmbedEgress{llm.OpenAIEmbeddings: openaiembeddings.Codec{}, llm.Gemini: gemini.EmbedCodec{}}
+}
+
 // operation is a route that a client posts to, at a path of its own.
 type operation struct {
 	path string
@@ -44,7 +49,7 @@ func operations() []operation {
 	return []operation{
 		{"/v1/chat/completions", relay.Operation{Raw: openaichat.Raw{}, Codec: openaichat.Codec{}}},
 		{"/v1/completions", relay.Operation{Raw: openaicompletions.Raw{}, Codec: openaicompletions.Codec{}}},
-		{"/v1/embeddings", relay.Operation{Raw: openaiembeddings.Raw{}}},
+		{"/v1/embeddings", relay.Operation{Raw: openaiembeddings.Raw{}, Embed: openaiembeddings.Codec{}}},
 		{"/v1/responses", responses},
 		{"/v1/codex/responses", responses},
 		{"/v1/messages", relay.Operation{Raw: anthropic.Raw{}, Codec: anthropic.Codec{}}},
@@ -97,8 +102,8 @@ func (a *App) geminiVerbs() http.HandlerFunc {
 	stream := relay.Operation{Raw: gemini.Raw{}, Codec: array}
 	others := map[string]relay.Operation{
 		"countTokens":        {Raw: gemini.CountRaw{}, Count: gemini.Counter{}},
-		"embedContent":       {Raw: gemini.EmbedRaw{}},
-		"batchEmbedContents": {Raw: gemini.EmbedRaw{Batch: true}},
+		"embedContent":       {Raw: gemini.EmbedRaw{}, Embed: gemini.EmbedCodec{}},
+		"batchEmbedContents": {Raw: gemini.EmbedRaw{Batch: true}, Embed: gemini.EmbedCodec{Batch: true}},
 	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		name := r.PathValue("name")

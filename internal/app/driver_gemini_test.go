@@ -17,7 +17,7 @@ func (geminiClient) name() string { return "gemini" }
 
 func (geminiClient) finishes() finishWords { return finishWords{"STOP", "STOP", "MAX_TOKENS", "STOP"} }
 
-func (geminiClient) can(f feature) bool { return f != canEmptyText }
+func (geminiClient) can(f feature) bool { return f != canEmptyText && f != canKeep }
 
 type geminiTalk struct {
 	*headKeeper

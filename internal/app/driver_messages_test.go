@@ -20,7 +20,7 @@ func (messagesClient) finishes() finishWords {
 	return finishWords{"end_turn", "stop_sequence", "max_tokens", "tool_use"}
 }
 
-func (messagesClient) can(f feature) bool { return f != canEmptyText }
+func (messagesClient) can(f feature) bool { return f != canEmptyText && f != canKeep }
 
 type messagesTalk struct {
 	*headKeeper

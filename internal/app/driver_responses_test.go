@@ -21,13 +21,16 @@ func (responsesClient) finishes() finishWords {
 	return finishWords{"completed", "completed", "max_output_tokens", "completed"}
 }
 
-func (responsesClient) can(f feature) bool { return f == canImageURL || f == canImageResults }
+func (responsesClient) can(f feature) bool {
+	return f == canImageURL || f == canImageResults || f == canKeep
+}
 
 type responsesTalk struct {
 	*headKeeper
 	settings
 	sdk     openai.Client
 	history responses.ResponseInputParam
+	last    string // id of the last answer
 }
 
 func (responsesClient) talk(base, key string, s settings) talk {
@@ -83,7 +86,13 @@ func (t *responsesTalk) results(results ...result) {
 func (t *responsesTalk) count(context.Context) (int64, error) { return 0, errors.ErrUnsupported }
 
 func (t *responsesTalk) params() responses.ResponseNewParams {
-	p := responses.ResponseNewParams{Model: t.model, Store: openai.Bool(false)}
+	p := responses.ResponseNewParams{Model: t.model}
+	if t.kept == keepNothing {
+		p.Store = openai.Bool(false)
+	}
+	if t.kept == keepTalk && t.last != "" {
+		p.PreviousResponseID = openai.String(t.last)
+	}
 	p.Input.OfInputItemList = t.history
 	if t.system != "" {
 		p.Instructions = openai.String(t.system)
@@ -96,7 +105,9 @@ func (t *responsesTalk) params() responses.ResponseNewParams {
 	}
 	if t.think {
 		p.Reasoning = shared.ReasoningParam{Effort: shared.ReasoningEffortLow, Summary: shared.ReasoningSummaryAuto}
-		p.Include = []responses.ResponseIncludable{responses.ResponseIncludableReasoningEncryptedContent}
+		if t.kept == keepNothing {
+			p.Include = []responses.ResponseIncludable{responses.ResponseIncludableReasoningEncryptedContent}
+		}
 	}
 	for _, d := range declared(t.settings) {
 		p.Tools = append(p.Tools, responses.ToolUnionParam{OfFunction: &responses.FunctionToolParam{
@@ -176,7 +187,11 @@ func (t *responsesTalk) take(answer *responses.Response) *reply {
 		r.finish = answer.IncompleteDetails.Reason
 		r.refused = r.finish == "content_filter"
 	}
+	if t.last = answer.ID; t.kept == keepTalk {
+		t.history = nil
+	}
 	for _, item := range answer.Output {
+		before := len(t.history)
 		switch v := item.AsAny().(type) {
 		case responses.ResponseOutputMessage:
 			for _, c := range v.Content {
@@ -198,6 +213,12 @@ func (t *responsesTalk) take(answer *responses.Response) *reply {
 			}
 			x := v.ToParam()
 			t.history = append(t.history, responses.ResponseInputItemUnionParam{OfReasoning: &x})
+		}
+		switch t.kept {
+		case keepTalk:
+			t.history = nil
+		case keepItems:
+			t.history = append(t.history[:before], responses.ResponseInputItemParamOfItemReference(item.ID))
 		}
 	}
 	return r

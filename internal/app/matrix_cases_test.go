@@ -47,6 +47,10 @@ func matrixCases() []matrixCase {
 	shown := func(p *pair) bool { return thinkers(p) && (p.client.name() != "chat" || p.to("messages")) }
 	add(both("thinking shown", shown, caseThinkingShown)...)
 	add(both("thinking proof", thinkers, caseThinkingProof)...)
+	keeper := can(canKeep)
+	for i, name := range []string{"previous response", "item references", "stored thinking"} {
+		add(both(name, keeper, func(t *testing.T, p *pair, s settings) { s.kept = keepTalk + keeping(i); caseKept(t, p, s) })...)
+	}
 	add(matrixCase{"switch model", gateway, caseSwitch}, matrixCase{"switch in a tool loop", gateway, caseSwitchInLoop})
 	add(both("json", nil, caseJSON)...)
 	add(both("stop", func(p *pair) bool { return p.client.can(canStop) && !p.to("responses") }, caseStop)...)
@@ -702,4 +706,21 @@ func caseTooLong(t *testing.T, p *pair) {
 func caseUpstreamKey(t *testing.T, p *pair) {
 	f, _ := p.mustFail(t, settings{}, "[[error:401]]")
 	require.GreaterOrEqual(t, f.status, 500, "%s: %s", f.kind, f.message)
+}
+
+// caseKept: what a client leaves to its provider to remember is remembered,
+// whoever the provider is.
+func caseKept(t *testing.T, p *pair, s settings) {
+	s.tools, s.think = true, !p.to("chat")
+	c := p.begin(s)
+	c.user("[[think+call]]")
+	r := p.send(t, c)
+	require.Len(t, r.calls, 1, r.text)
+	c.results(result{call: r.calls[0], text: "22 degrees"})
+	require.Equal(t, "result: 22 degrees", p.send(t, c).text)
+	c.user("[[echo]]")
+	d := digest(t, p.send(t, c))
+	require.Equal(t, []string{"user", "assistant", "tool", "assistant", "user"}, d.Roles)
+	require.Equal(t, []string{"[[think+call]]", "[[echo]]"}, d.Texts)
+	require.Equal(t, []string{"result: 22 degrees"}, d.Assistant)
 }

@@ -32,6 +32,7 @@ const (
 	canImageResults
 	canCountTokens
 	canEmptyText
+	canKeep
 )
 
 // settings are the same for all turns of a conversation.
@@ -47,7 +48,18 @@ type settings struct {
 	max         int64
 	temperature *float64
 	think       bool
+	kept        keeping // Responses only
 }
+
+// keeping says what a client leaves to its provider to remember.
+type keeping int
+
+const (
+	keepNothing  keeping = iota
+	keepTalk             // it sends new items behind previous_response_id
+	keepItems            // it sends references to items of the model's
+	keepThinking         // it sends items, but thinking without its proof
+)
 
 // talk is one conversation; it keeps the history as the SDK's users do.
 type talk interface {

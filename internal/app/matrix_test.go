@@ -102,7 +102,9 @@ func (p *pair) ask(t *testing.T, s settings, text string, images ...picture) *re
 func (p *pair) send(t *testing.T, c talk) *reply {
 	t.Helper()
 	r, err := c.send(t.Context(), nil)
-	require.NoError(t, err)
+	if err != nil {
+		require.NoError(t, err, "%+v", c.failure(err))
+	}
 	return r
 }
 

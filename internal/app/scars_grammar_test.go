@@ -187,7 +187,9 @@ func chatStream(t *testing.T, body string) *heardStream {
 			break
 		}
 		v := parsed[chatEvent](t, e.data)
-		require.Equal(t, "chat.completion.chunk", v.Object)
+		if len(v.Choices) > 0 { // what Azure sends first has none
+			require.Equal(t, "chat.completion.chunk", v.Object)
+		}
 		require.NotNil(t, v.Choices, "choices is an array, also where it is empty: %s", e.data)
 		h.model = v.Model
 		if v.Usage != nil {

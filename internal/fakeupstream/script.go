@@ -38,6 +38,7 @@ type heard struct {
 	model    string
 	said     string       // the text of the last turn, if it is the user's
 	results  []toolResult // of the last turn
+	freeform []string     // tools that take a text and not JSON
 	thinks   bool         // thinking is on
 	shows    bool         // and may be seen
 	json     bool         // the answer must be JSON

@@ -19,6 +19,7 @@ func (m mock) asks(text string, stream bool) (path, body string) {
 		flag = `,"stream":true`
 	}
 	const schema = `{"type":"object","properties":{"city":{"type":"string"}}}`
+	text = strings.ReplaceAll(text, `"`, `\"`)
 	user := `{"role":"user","content":"` + text + `"}`
 	switch m.name {
 	case "chat":
@@ -52,6 +53,13 @@ func TestScript(t *testing.T) {
 		{"[[say:hi]]", 200, 0, []string{"hi"}, []string{"Hello"}},
 		{"[[call:get_weather]]", 200, 0, []string{"get_weather", "Par"}, nil},
 		{"[[call:nobody]]", 200, 0, []string{"such", "nobody"}, nil},
+		{`[[call:get_weather {"city":"Oslo"}]]`, 200, 0, []string{"get_weather", "Os"}, []string{"Par"}},
+		{"[[say+call]]", 200, 0, []string{"look.", "get_weather"}, nil},
+		{"[[say:first]] and [[say:two]]", 200, 0, []string{"two"}, []string{"first"}},
+		{"[[empty]]", 200, 0, nil, []string{"Hello"}},
+		{"[[refuse]]", 200, 0, nil, []string{"Hello"}},
+		{"[[block]]", 200, 0, nil, []string{"Hello"}},
+		{"[[too-long]]", 400, 400, []string{"input", "exceed"}, nil},
 		{"[[parallel]]", 200, 0, []string{"Par", "Rom"}, nil},
 		{"[[empty-args]]", 200, 0, []string{"ping"}, []string{"Paris"}},
 		{"[[json]]", 200, 0, []string{"schema"}, []string{"degrees"}},
@@ -77,6 +85,9 @@ func TestScript(t *testing.T) {
 				}
 				require.Equal(t, want, w.Code, "%s %s %s", m.name, tt.say, w.Body.String())
 				for _, s := range tt.want {
+					if m.name == "anthropic" && tt.say == "[[too-long]]" {
+						s = "prompt is too long"
+					}
 					require.Contains(t, w.Body.String(), s, "%s %s", m.name, tt.say)
 				}
 				for _, s := range tt.not {

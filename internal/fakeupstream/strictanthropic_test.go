@@ -74,6 +74,8 @@ func TestStrictAnthropicRefuses(t *testing.T) {
 		{"open answer", claudeSays(user, `,"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{}}}}`), "additionalProperties"},
 		{"bounded answer", claudeSays(user, `,"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"a":{"type":"integer","minimum":1}},"additionalProperties":false}}}`), "'minimum' is not supported"},
 		{"not the type it says", claudeSays(`{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/jpeg","data":"iVBORw0KGgo="}}]}`, ""), "appears to be"},
+		{"document that is none", claudeSays(`{"role":"user","content":[{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"aGVsbG8="}}]}`, ""), "PDF specified was not valid"},
+		{"thinking only at first", claudeSays(user+`,`+call+`,`+result+`,{"role":"assistant","content":[{"type":"tool_use","id":"toolu_2","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_2"}]}`, tool+think), "messages.1.content.0.type: Expected `thinking`"},
 		{"image by http", claudeSays(`{"role":"user","content":[{"type":"image","source":{"type":"url","url":"http://x/y.png"}}]}`, ""), "Only HTTPS"},
 		{"five marks", claudeSays(`{"role":"user","content":[`+strings.Repeat(`{"type":"text","text":"a","cache_control":{"type":"ephemeral"}},`, 4)+`{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}]}`, ""), "A maximum of 4 blocks"},
 		{"trailing blank", claudeSays(user+`,{"role":"assistant","content":"so "}`, ""), "trailing whitespace"},

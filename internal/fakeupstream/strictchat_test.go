@@ -33,6 +33,8 @@ func TestStrictChatRefuses(t *testing.T) {
 		{"image of the assistant", chatSays(chatUser+`,{"role":"assistant","content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]}`, ""), "Invalid value: 'image_url'"},
 		{"image that is none", chatSays(`{"role":"user","content":[{"type":"image_url","image_url":{"url":"cid:x"}}]}`, ""), "valid URL"},
 		{"image in a tool message", chatSays(chatUser+","+call+`,{"role":"tool","tool_call_id":"call_1","content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]}`, tool), "Supported values are: 'text'"},
+		{"file without a name", chatSays(`{"role":"user","content":[{"type":"file","file":{"file_data":"data:application/pdf;base64,JVBERg=="}}]}`, ""), "file.file_id"},
+		{"file that is none", chatSays(`{"role":"user","content":[{"type":"file","file":{"file_data":"JVBERg==","filename":"a.pdf"}}]}`, ""), "Invalid file data"},
 		{"result without call", chatSays(chatUser+","+result, ""), "must be a response to a"},
 		{"call without result", chatSays(chatUser+","+call+","+chatUser, tool), "did not have response messages: call_1"},
 		{"call at the end", chatSays(chatUser+","+call, tool), "did not have response messages: call_1"},

@@ -302,7 +302,7 @@ func (t *chatTalk) file(a at) *refusal {
 	if m.FileID != "" {
 		return nil
 	}
-	document, no := openAIDocument(a.with("file_data"), m.FileData, m.Filename)
+	document, no := openAIDocument(a.with("file_data"), a.with("file_id"), m.FileData, m.Filename)
 	t.h.Images = append(t.h.Images, document)
 	return no
 }

@@ -36,6 +36,7 @@ func TestStrictGeminiRefuses(t *testing.T) {
 		{"empty part", geminiSays(`{"role":"user","parts":[{}]}`, ""), "required oneof field 'data'"},
 		{"two in a part", geminiSays(`{"role":"user","parts":[{"text":"a","inlineData":{"mimeType":"image/png","data":"aGk="}}]}`, ""), "already set"},
 		{"bad base64", geminiSays(`{"role":"user","parts":[{"inlineData":{"mimeType":"image/png","data":"***"}}]}`, ""), "Base64 decoding failed"},
+		{"name of a file", geminiSays(`{"role":"user","parts":[{"inlineData":{"mimeType":"application/pdf","data":"JVBERg==","displayName":"a.pdf"}}]}`, ""), `Unknown name "displayName"`},
 		{"call first", geminiSays(call+","+result, ""), "immediately after a user turn"},
 		{"call without result", geminiSays(user+","+call+","+user, ""), "number of function response parts is equal"},
 		{"one result of two", geminiSays(user+","+calls+","+result, ""), "number of function response parts is equal"},

@@ -95,8 +95,10 @@ func (m *geminiMock) all(h *heard, a *answer, cut func(string) []string) list {
 // blocked is the answer to a prompt that the model was not shown.
 func (m *geminiMock) blocked(h *heard, a *answer) string {
 	return emit(fields{
-		"promptFeedback", fields{"blockReason", "PROHIBITED_CONTENT"},
-		"usageMetadata", fields{"promptTokenCount", a.usage.prompt, "totalTokenCount", a.usage.prompt},
+		"promptFeedback",
+		fields{"blockReason", "PROHIBITED_CONTENT"},
+		"usageMetadata",
+		fields{"promptTokenCount", a.usage.prompt, "totalTokenCount", a.usage.prompt},
 		"modelVersion", h.model, "responseId", "strict0123456789",
 	})
 }

@@ -211,8 +211,9 @@ func openAIImage(path []string, url string) (string, *refusal) {
 	return pictured(mime, b), nil
 }
 
-// openAIDocument reads a file's data, which must be named.
-func openAIDocument(path []string, url, name string) (string, *refusal) {
+// openAIDocument reads a file's data, which must be named: of one without a name
+// the API says that what stands at lacking is missing.
+func openAIDocument(path, lacking []string, url, name string) (string, *refusal) {
 	mime, data, ok := strings.Cut(strings.TrimPrefix(url, "data:"), ";base64,")
 	b, err := base64.StdEncoding.DecodeString(data)
 	switch {
@@ -222,14 +223,14 @@ func openAIDocument(path []string, url, name string) (string, *refusal) {
 			message: "Invalid file data: '" + brackets(path) + "'. Expected a base64-encoded data URL with an application/pdf MIME type.",
 		}
 	case name == "":
-		return "", missing(append(slices.Clone(path[:len(path)-1]), "filename"))
+		return "", missing(lacking)
 	}
 	return pictured(mime, b), nil
 }
 
 // reasons reports whether a model of OpenAI's thinks before it answers.
 func reasons(model string) bool {
-	for _, family := range []string{"o1", "o3", "o4", "gpt-5"} {
+	for _, family := range []string{"o1", "o3", "o4", "gpt-5", "gpt-6"} {
 		if strings.HasPrefix(model, family) && !strings.Contains(model, "-chat") {
 			return true
 		}

@@ -30,6 +30,7 @@ type responsesRequest struct {
 	Input              jsontext.Value    `json:"input"`
 	AccessPrograms     jsontext.Value    `json:"access_programs"`
 	Background         *bool             `json:"background"`
+	ClientMetadata     map[string]string `json:"client_metadata"` // unpublished; Codex sends it
 	ContextManagement  jsontext.Value    `json:"context_management"`
 	Conversation       jsontext.Value    `json:"conversation"`
 	Include            []string          `json:"include"`
@@ -266,8 +267,10 @@ func readResponsesTool(h *heard, a at) *refusal {
 		if f := a.strictly(&t); f != nil {
 			return openAIFlaw(f)
 		}
-		h.Tools = append(h.Tools, toolDigest(t.Name, nil, false))
+		h.Tools, h.freeform = append(h.Tools, toolDigest(t.Name, nil, false)), append(h.freeform, t.Name)
 		return checkOpenAIName(a.with("name"), t.Name)
+	case "namespace":
+		return readNamespace(h, a)
 	case "":
 		return missing(a.with("type"))
 	default:

@@ -35,6 +35,7 @@ func TestStrictResponsesRefuses(t *testing.T) {
 		{"input of the assistant", respSays(`[`+user+`,{"role":"assistant","content":[{"type":"input_text","text":"a"}]},`+user+`]`, ""), "Supported values are: 'output_text', 'refusal'"},
 		{"output of the user", respSays(`[{"role":"user","content":[{"type":"output_text","text":"a"}]}]`, ""), "Invalid value: 'output_text'"},
 		{"tool role", respSays(`[{"role":"tool","content":"a"}]`, ""), "Invalid value: 'tool'"},
+		{"file without a name", respSays(`[{"role":"user","content":[{"type":"input_file","file_data":"data:application/pdf;base64,JVBERg=="}]}]`, ""), "Missing required parameter: 'input[0].content[0]'"},
 		{"output without call", respSays(`[`+user+`,`+output+`]`, ""), "No tool call found for function call output with call_id call_1"},
 		{"call without output", respSays(`[`+user+`,`+call+`,`+user+`]`, ""), "No tool output found for function call call_1"},
 		{"call with an id of another kind", respSays(`[`+user+`,{"type":"function_call","id":"call_1","call_id":"call_1","name":"f","arguments":"{}"},`+output+`]`, ""), "begins with 'fc'"},
@@ -91,4 +92,40 @@ func TestStrictResponsesKnowsItsThinking(t *testing.T) {
 		require.Contains(t, w.Body.String(), row.says, name)
 	}
 	require.Equal(t, http.StatusBadRequest, respMock.post(t, fakeupstream.StrictResponses(), respMock.path, respSays("["+user+","+thought+","+call+","+output+"]", more)).Code, "another mock has another key")
+}
+
+// TestStrictResponsesRemembers: what was stored can be referred to, and only that.
+func TestStrictResponsesRemembers(t *testing.T) {
+	t.Parallel()
+	h := fakeupstream.StrictResponses()
+	ask := func(input, more string) (id, item, text string) {
+		w := respMock.post(t, h, respMock.path, respSays(input, more))
+		var answer struct {
+			ID     string
+			Output []struct {
+				ID      string
+				Content []struct{ Text string }
+			}
+			Error struct{ Message string }
+		}
+		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer), w.Body.String())
+		if len(answer.Output) == 0 {
+			return "", "", answer.Error.Message
+		}
+		return answer.ID, answer.Output[0].ID, answer.Output[0].Content[0].Text
+	}
+	id, item, text := ask(`"[[say:one]]"`, "")
+	require.Equal(t, "one", text)
+	next, _, text := ask(`"[[echo]]"`, `,"previous_response_id":"`+id+`"`)
+	require.Contains(t, text, `"assistant":["one"]`)
+	_, _, text = ask(`[{"id":"`+item+`"},{"role":"user","content":"[[echo]]"}]`, "")
+	require.Contains(t, text, `"assistant":["one"]`)
+	_, _, text = ask(`[{"type":"item_reference","id":"`+item+`"},{"role":"user","content":"[[echo]]"}]`, `,"previous_response_id":"`+next+`"`)
+	require.Contains(t, text, `"texts":["[[say:one]]","[[echo]]","[[echo]]"]`)
+
+	id, item, _ = ask(`"[[say:two]]"`, `,"store":false`)
+	_, _, text = ask(`"go on"`, `,"previous_response_id":"`+id+`"`)
+	require.Contains(t, text, "not found")
+	_, _, text = ask(`[{"type":"item_reference","id":"`+item+`"}]`, "")
+	require.Contains(t, text, "not found")
 }

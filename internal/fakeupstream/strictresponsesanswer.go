@@ -1,13 +1,21 @@
 package fakeupstream
 
+import (
+	"slices"
+
+	"github.com/go-json-experiment/json"
+)
+
 // responseItem is one item of the answer, with the pieces it streams in.
 type responseItem struct {
 	id     string
 	kind   partKind
 	part   part
 	callID string
-	proof  string // encrypted content
-	shows  bool   // reasoning with a summary
+	// freeform: the call is of a tool that takes a text.
+	freeform bool
+	proof    string // encrypted content
+	shows    bool   // reasoning with a summary
 }
 
 // items makes the items of the answer. Reasoning comes only where the model
@@ -28,7 +36,11 @@ func (m *responsesMock) items(h *heard, a *answer) []responseItem {
 				item.proof = m.signer.encrypt(item.id)
 			}
 		case partCall:
-			item.id, item.callID = m.signer.itemID("fc", stored+after), newID("call_", 24)
+			kind := "fc"
+			if slices.Contains(h.freeform, p.name) {
+				kind, item.freeform, item.part.text = "ctc", true, freeText(p.text)
+			}
+			item.id, item.callID = m.signer.itemID(kind, stored+after), newID("call_", 24)
 			after = "" // only the first item needs the reasoning before it
 		case partText, partRefusal:
 			item.id = m.signer.itemID("msg", stored+after)
@@ -40,6 +52,18 @@ func (m *responsesMock) items(h *heard, a *answer) []responseItem {
 		m.kept.keep(asked, out)
 	}
 	return out
+}
+
+// freeText is what the script says for a tool that takes a text: the member
+// input of its arguments, or all of them.
+func freeText(arguments string) string {
+	var wrapped struct {
+		Input *string `json:"input"`
+	}
+	if json.Unmarshal([]byte(arguments), &wrapped) != nil || wrapped.Input == nil {
+		return arguments
+	}
+	return *wrapped.Input
 }
 
 // value is the item as it stands in the output; begun is the empty form.
@@ -60,10 +84,13 @@ func (i *responseItem) value(status string, done bool) fields {
 		}
 		return append(v, "summary", summary)
 	case partCall:
+		if i.freeform {
+			return i.named(fields{"id", i.id, "type", "custom_tool_call", "status", status, "call_id", i.callID, "input", text})
+		}
 		if done {
 			text = orEmpty(text)
 		}
-		return fields{"id", i.id, "type", "function_call", "status", status, "arguments", text, "call_id", i.callID, "name", i.part.name}
+		return i.named(fields{"id", i.id, "type", "function_call", "status", status, "arguments", text, "call_id", i.callID})
 	default:
 		content := list{}
 		if done {
@@ -225,10 +252,19 @@ func (s *responseStream) calls(items []responseItem, places []int) {
 	}
 	for _, turn := range interleave(waiting) {
 		place := places[turn.of]
+		if items[place].freeform {
+			s.add("response.custom_tool_call_input.delta", &items[place], place, "delta", turn.text, "obfuscation", "x4")
+			continue
+		}
 		s.add("response.function_call_arguments.delta", &items[place], place, "delta", turn.text, "obfuscation", "x3")
 	}
 	for _, place := range places {
 		item := &items[place]
+		if item.freeform {
+			s.add("response.custom_tool_call_input.done", item, place, "input", item.part.text)
+			s.end(item, place)
+			continue
+		}
 		s.add("response.function_call_arguments.done", item, place, "arguments", orEmpty(item.part.text), "name", item.part.name)
 		s.end(item, place)
 	}

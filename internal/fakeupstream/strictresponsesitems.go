@@ -67,36 +67,39 @@ type itemTalk struct {
 }
 
 type itemMessage struct {
-	Type    string         `json:"type"`
-	ID      *string        `json:"id"`
-	Role    string         `json:"role"`
-	Content jsontext.Value `json:"content"`
-	Status  *string        `json:"status"`
-	Phase   *string        `json:"phase"`
+	Type        string         `json:"type"`
+	ID          *string        `json:"id"`
+	Role        string         `json:"role"`
+	Content     jsontext.Value `json:"content"`
+	Status      *string        `json:"status"`
+	Phase       *string        `json:"phase"`
+	Passthrough jsontext.Value `json:"internal_chat_message_metadata_passthrough"` // unpublished; Codex sends it
 }
 
 type itemCall struct {
-	Type      string         `json:"type"`
-	ID        *string        `json:"id"`
-	CallID    string         `json:"call_id"`
-	Name      string         `json:"name"`
-	Namespace *string        `json:"namespace"`
-	Async     *bool          `json:"async"`
-	Arguments *string        `json:"arguments"`
-	Input     *string        `json:"input"`
-	Status    *string        `json:"status"`
-	Caller    jsontext.Value `json:"caller"`
+	Type        string         `json:"type"`
+	ID          *string        `json:"id"`
+	CallID      string         `json:"call_id"`
+	Name        string         `json:"name"`
+	Namespace   *string        `json:"namespace"`
+	Async       *bool          `json:"async"`
+	Arguments   *string        `json:"arguments"`
+	Input       *string        `json:"input"`
+	Status      *string        `json:"status"`
+	Caller      jsontext.Value `json:"caller"`
+	Passthrough jsontext.Value `json:"internal_chat_message_metadata_passthrough"` // unpublished; Codex sends it
 }
 
 type itemOutput struct {
-	Type   string         `json:"type"`
-	ID     *string        `json:"id"`
-	CallID string         `json:"call_id"`
-	Output jsontext.Value `json:"output"`
-	Name   *string        `json:"name"`
-	Space  *string        `json:"namespace"`
-	Status *string        `json:"status"`
-	Caller jsontext.Value `json:"caller"`
+	Type        string         `json:"type"`
+	ID          *string        `json:"id"`
+	CallID      string         `json:"call_id"`
+	Output      jsontext.Value `json:"output"`
+	Name        *string        `json:"name"`
+	Space       *string        `json:"namespace"`
+	Status      *string        `json:"status"`
+	Caller      jsontext.Value `json:"caller"`
+	Passthrough jsontext.Value `json:"internal_chat_message_metadata_passthrough"` // unpublished; Codex sends it
 }
 
 type itemReasoning struct {
@@ -106,6 +109,7 @@ type itemReasoning struct {
 	Content          jsontext.Value `json:"content"`
 	EncryptedContent *string        `json:"encrypted_content"`
 	Status           *string        `json:"status"`
+	Passthrough      jsontext.Value `json:"internal_chat_message_metadata_passthrough"` // unpublished; Codex sends it
 }
 
 func (t *itemTalk) read(a at) *refusal {
@@ -170,6 +174,8 @@ func (t *itemTalk) item(a at) *refusal {
 		return t.output(a)
 	case "reasoning":
 		return t.thought(a)
+	case "additional_tools":
+		return t.moreTools(a)
 	case "":
 		return missing(a.with("type"))
 	default:
@@ -431,7 +437,7 @@ func (t *itemTalk) part(a at, kinds []string) (string, *refusal) {
 		if p.Filename != nil {
 			name = *p.Filename
 		}
-		document, no := openAIDocument(a.with("file_data"), *p.FileData, name)
+		document, no := openAIDocument(a.with("file_data"), a.path, *p.FileData, name)
 		t.h.Images = append(t.h.Images, document)
 		return "", no
 	case p.Type == "input_image" && p.FileID == nil:

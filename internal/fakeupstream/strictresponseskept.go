@@ -61,7 +61,9 @@ func (k *kept) recall(q *responsesRequest) ([]jsontext.Value, *refusal) {
 	}
 	for i, raw := range items {
 		a := at{[]string{"input", strconv.Itoa(i)}, raw}
-		if a.peek("type") != "item_reference" {
+		kind := a.peek("type")
+		reference := kind == "item_reference" || kind == "" && a.peek("role") == "" && a.peek("id") != "" // its type may be left out
+		if !reference {
 			before = append(before, raw)
 			continue
 		}

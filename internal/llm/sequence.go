@@ -18,7 +18,9 @@ const eventCost = 64
 // most Limit bytes of it. Beyond Limit the stream fails with KindUpstream.
 //
 // Usage, opaque events and pings pass at once; a finish waits until no block
-// is open, and the terminal events first close and release whatever is left.
+// is open, and EventEnd first closes and releases whatever is left. EventFail
+// does not: clients take a block that was closed for a whole one, and would run
+// a call of which half the arguments came.
 // The zero value is ready. It keeps no memory of the events it was given.
 type Sequencer struct {
 	// Limit bounds what is held back, in bytes; DefaultSequenceBuffer when 0.
@@ -63,7 +65,10 @@ func (s *Sequencer) Push(ev *Event, emit func(*Event)) bool {
 		c := *ev
 		c.Ext = cloneExt(ev.Ext)
 		s.finishes = append(s.finishes, &c)
-	case EventFail, EventEnd:
+	case EventFail:
+		s.ended, s.queue, s.open, s.finishes = true, nil, nil, nil
+		emit(ev)
+	case EventEnd:
 		s.flush(emit)
 		s.ended = true
 		emit(ev)
@@ -198,11 +203,8 @@ func (s *Sequencer) hold(b *queued, ev *Event, emit func(*Event)) {
 	b.events = append(b.events, &c)
 }
 
-// fail ends the stream because too much would have to be held back. Only the
-// block that is open downstream is closed; the held ones are lost with it.
+// fail ends the stream because too much would have to be held back.
 func (s *Sequencer) fail(limit int, emit func(*Event)) {
-	first := s.queue[0]
-	s.send(first, &Event{Type: EventBlockStop, Choice: first.choice}, emit)
 	s.ended, s.queue, s.open, s.finishes = true, nil, nil, nil
 	emit(&Event{Type: EventFail, Err: Errorf(KindUpstream, "stream_buffer_exceeded",
 		"the upstream interleaved blocks of more than %d bytes, which cannot be put in sequence", limit)})

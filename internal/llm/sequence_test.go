@@ -87,7 +87,7 @@ func requireSequential(t require.TestingT, evs []*llm.Event) {
 		case llm.EventBlockStop:
 			require.Equal(t, open, ev.Index)
 			open = -1
-		case llm.EventFinish, llm.EventEnd, llm.EventFail:
+		case llm.EventFinish, llm.EventEnd:
 			require.Equal(t, -1, open, "the stream finishes inside a block")
 		}
 	}
@@ -116,21 +116,35 @@ func TestSequencerPassesTheFirstBlockAtOnce(t *testing.T) {
 }
 
 func TestSequencerClosesWhatIsOpenAtTheEnd(t *testing.T) {
-	for _, last := range []*llm.Event{end(), {Type: llm.EventFail, Err: llm.Errorf(llm.KindUpstream, "x", "boom")}} {
-		out, left := sequenced(&llm.Sequencer{}, []*llm.Event{
-			start(), open(0, &llm.Text{}), open(1, &llm.Text{}), delta(1, llm.DeltaText, "b"), delta(0, llm.DeltaText, "a"),
-			{Type: llm.EventFinish, Finish: llm.FinishStop},
-			last,
-			{Type: llm.EventPing},
-		})
-		require.Equal(t, 1, left, "nothing follows the end")
-		requireSequential(t, out)
-		require.Equal(t, last.Type, out[len(out)-1].Type)
-		require.Equal(t, llm.EventFinish, out[len(out)-2].Type)
-		r, _ := llm.Fold(events(out...))
-		require.Equal(t, "a", r.Choices[0].Blocks[0].(*llm.Text).Text)
-		require.Equal(t, "b", r.Choices[0].Blocks[1].(*llm.Text).Text)
+	out, left := sequenced(&llm.Sequencer{}, []*llm.Event{
+		start(), open(0, &llm.Text{}), open(1, &llm.Text{}), delta(1, llm.DeltaText, "b"), delta(0, llm.DeltaText, "a"),
+		{Type: llm.EventFinish, Finish: llm.FinishStop},
+		end(),
+		{Type: llm.EventPing},
+	})
+	require.Equal(t, 1, left, "nothing follows the end")
+	requireSequential(t, out)
+	require.Equal(t, llm.EventEnd, out[len(out)-1].Type)
+	require.Equal(t, llm.EventFinish, out[len(out)-2].Type)
+	r, _ := llm.Fold(events(out...))
+	require.Equal(t, "a", r.Choices[0].Blocks[0].(*llm.Text).Text)
+	require.Equal(t, "b", r.Choices[0].Blocks[1].(*llm.Text).Text)
+}
+
+// A block that a failure cut is not closed: a client would take it for whole.
+func TestSequencerLeavesOpenWhatAFailureCuts(t *testing.T) {
+	out, left := sequenced(&llm.Sequencer{}, []*llm.Event{
+		start(), open(0, &llm.Text{}), open(1, &llm.Text{}), delta(1, llm.DeltaText, "b"), delta(0, llm.DeltaText, "a"),
+		{Type: llm.EventFail, Err: llm.Errorf(llm.KindUpstream, "x", "boom")},
+		{Type: llm.EventPing},
+	})
+	require.Equal(t, 1, left, "nothing follows the end")
+	requireSequential(t, out)
+	var types []llm.EventType
+	for _, ev := range out {
+		types = append(types, ev.Type)
 	}
+	require.Equal(t, []llm.EventType{llm.EventStart, llm.EventBlockStart, llm.EventDelta, llm.EventFail}, types)
 }
 
 func TestSequencerLeavesStrayEventsOut(t *testing.T) {

@@ -113,10 +113,15 @@ func (d *document) send(p []byte, done bool) bool {
 	return x.control.Flush() == nil // the upstream pauses: hand on what there is
 }
 
+// targetHeader says on an answer which provider and upstream model gave it:
+// nothing is substituted in silence.
+const targetHeader = "X-Plexus-Target"
+
 // writeHead sends the answer's head; size is that of the body, -1 when not known.
 func (x *exchange) writeHead(a *attempt, status int, size int64) {
 	h := x.w.Header()
 	h[fidelityHeader] = []string{a.fidelity}
+	h[targetHeader] = []string{a.provider.Slug + "/" + a.model}
 	if size >= 0 {
 		h["Content-Length"] = []string{strconv.FormatInt(size, 10)}
 	}

@@ -19,27 +19,16 @@ import (
 func (x *exchange) attempts(order []int) {
 	var last *llm.Error
 	for n, i := range order {
-		a := x.attemptAt(i)
-		x.rec.Attempts = n + 1
-		last = a.run()
-		if last != nil && !x.committed && unverifiable(last) && x.relay.o.Egress[a.protocol] != nil && x.op.Codec != nil {
-			a = x.attemptAt(i)
-			a.lane = &codecLane{egress: x.relay.o.Egress[a.protocol], unsigned: true}
-			last = a.run()
-		}
-		if last != nil && !x.committed && a.forgotten(last) {
-			x.amnesia = true
-			a = x.attemptAt(i)
-			last = a.run()
-		}
+		var a *attempt
+		a, last = x.try(i)
 		if last == nil {
 			return
 		}
-		if x.committed || x.settled || x.ctx().Err() != nil || !elsewhere(last) {
+		if x.over() || !elsewhere(last) {
 			break
 		}
 		if n+1 < len(order) {
-			x.relay.o.Logger.Warn("attempt failed; trying the next target", "request", x.rec.ID, "provider", a.provider.Slug, "model", a.model, "kind", last.Kind.String(), "err", last)
+			x.relay.o.Logger.Warn("attempt failed; trying the next target", "request", x.rec.ID, "provider", a.provider.Slug, "model", a.model, "kind", last.Kind.String(), "err", a.provider.scrubText(last.Error()))
 		}
 	}
 	if x.op.Count != nil && !x.committed && last.Kind != llm.KindInvalid && x.ctx().Err() == nil {
@@ -47,6 +36,34 @@ func (x *exchange) attempts(order []int) {
 		return
 	}
 	x.fail(last)
+}
+
+// over reports whether nothing may be tried any more: the client has been sent
+// something, or is not there to be.
+func (x *exchange) over() bool { return x.committed || x.settled || x.ctx().Err() != nil }
+
+// try makes the attempts against one target: more than one only where the
+// upstream says what it lacks, and that once for each thing it may lack.
+func (x *exchange) try(target int) (*attempt, *llm.Error) {
+	unsigned := false
+	for {
+		a := x.attemptAt(target)
+		if unsigned {
+			a.lane = &codecLane{egress: x.relay.o.Egress[a.protocol], unsigned: true}
+		}
+		x.rec.Attempts++
+		e := a.run()
+		switch {
+		case e == nil || x.over():
+			return a, e
+		case !unsigned && unverifiable(e) && x.relay.o.Egress[a.protocol] != nil && x.op.Codec != nil:
+			unsigned = true
+		case a.forgotten(e): // never again, since it is known not to have it
+			x.amnesia = true
+		default:
+			return a, e
+		}
+	}
 }
 
 // attemptAt begins an attempt against the alias's target.
@@ -118,22 +135,30 @@ func (a *attempt) run() *llm.Error {
 	if id := upstream.RequestID(resp.Header); id != "" {
 		a.x.rec.UpstreamID = short(id)
 	}
+	text, e := a.plain(resp, body)
+	if e != nil {
+		return e
+	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return a.statusError(resp, body)
+		return a.statusError(resp, text)
 	}
 	if isStream(resp.Header) {
-		return a.lane.stream(a, resp, body)
+		return a.lane.stream(a, resp, text)
 	}
-	return a.lane.answer(a, resp, body)
+	return a.lane.answer(a, resp, text)
 }
 
 // letGo gives the client's bytes back when they cannot be needed any more: the
 // client has been answered, so no other target will be tried, and the upstream
 // has taken them. A stream may last for hours.
 func (a *attempt) letGo() {
-	if a.x.asked == nil && a.lease.done() {
-		a.x.body.free()
-		a.x.body, a.x.doc = nil, jsonspan.Doc{}
+	x := a.x
+	if x.asked != nil || x.state != nil && x.state.Store { // what is decoded or will be kept shares their memory
+		return
+	}
+	if a.lease.done() {
+		x.body.free()
+		x.body, x.doc = nil, jsonspan.Doc{}
 	}
 }
 

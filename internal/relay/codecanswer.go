@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -20,22 +21,34 @@ func hexID(id uuid.UUID) string { return hex.EncodeToString(id[:]) }
 // answer converts an answer that is one document. A client that asked for a
 // stream gets one.
 func (l *codecLane) answer(a *attempt, resp *http.Response, body io.Reader) *llm.Error {
-	text, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
-	if err != nil {
-		return a.classify(err)
-	}
-	if len(text) > maxAnswer {
-		return a.garbage("its answer is larger than 64 MiB")
+	text, e := a.whole(body)
+	if e != nil {
+		return e
 	}
 	r, err := l.egress.DecodeResponse(text, l.to)
 	if err != nil {
 		return a.insideError(err)
+	}
+	if silent(r) {
+		return a.garbage("its answer says nothing")
 	}
 	a.firstByte()
 	if a.x.meta.Stream {
 		return l.unfold(a, resp, r)
 	}
 	return l.deliver(a, resp, r)
+}
+
+// whole reads an answer of bounded size.
+func (a *attempt) whole(body io.Reader) ([]byte, *llm.Error) {
+	text, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
+	if err != nil {
+		return nil, a.classify(err)
+	}
+	if len(text) > maxAnswer {
+		return nil, a.garbage("its answer is larger than 64 MiB")
+	}
+	return text, nil
 }
 
 // deliver sends a whole answer.
@@ -45,8 +58,12 @@ func (l *codecLane) deliver(a *attempt, resp *http.Response, r *llm.Response) *l
 	r = l.tools.Response(r)
 	a.name(r)
 	r = l.seal(a, r)
+	if l.summarises(a) {
+		r = asSummaries(r)
+	}
 	out, losses, err := x.op.Codec.EncodeResponse(r, l.asked)
 	if err != nil {
+		x.setUsage(seen) // the upstream has worked all the same
 		return asError(err)
 	}
 	l.losses = append(l.losses, losses...)
@@ -72,6 +89,16 @@ func seenOf(r *llm.Response) *wire.Seen {
 	return s
 }
 
+// silent reports whether an answer neither says anything nor tells why not.
+func silent(r *llm.Response) bool {
+	return !slices.ContainsFunc(r.Choices, func(c llm.Choice) bool {
+		return c.Finish != llm.FinishNone || c.FinishRaw != "" || slices.ContainsFunc(c.Blocks, func(b llm.Block) bool {
+			text, ok := b.(*llm.Text)
+			return !ok || text.Text != ""
+		})
+	})
+}
+
 // insideError words what a decoder found wrong with an answer, or the error
 // that the upstream put into a 200.
 func (a *attempt) insideError(err error) *llm.Error {
@@ -84,6 +111,5 @@ func (a *attempt) insideError(err error) *llm.Error {
 			return refused
 		}
 	}
-	a.conceal(e)
-	return e
+	return a.ours(e)
 }

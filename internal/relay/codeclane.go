@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/route"
 	"github.com/plexus-gateway/plexus/internal/upstream"
 	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/openai"
@@ -62,11 +64,22 @@ func (x *exchange) canonical() (*llm.Request, *llm.Error) {
 	return x.asked, nil
 }
 
+// mayPass reports whether a target of the alias takes the request undecoded.
+func (x *exchange) mayPass() bool {
+	return !x.mustConvert() && slices.ContainsFunc(x.alias.Targets, func(t route.Target) bool {
+		p := x.snap.Providers[t.Provider]
+		return p != nil && x.protocolAt(p) == x.protocol
+	})
+}
+
 // compose decodes, fits to the target and encodes.
 func (l *codecLane) compose(a *attempt) (*outgoing, *llm.Error) {
 	x := a.x
 	req, e := x.canonical()
 	if e != nil {
+		if x.mayPass() {
+			e.Scope = llm.ScopeModel // who speaks the client's protocol may understand it
+		}
 		return nil, e
 	}
 	l.asked, l.to = req, a.target()
@@ -77,15 +90,25 @@ func (l *codecLane) compose(a *attempt) (*outgoing, *llm.Error) {
 	l.sent = req
 	out, losses, err := l.egress.EncodeRequest(req, l.to)
 	if err != nil {
-		e := asError(err)
-		if e.Kind == llm.KindUnsupported {
-			e.Scope = llm.ScopeModel // another target may be able to
-		}
-		return nil, e
+		return nil, unsayable(err)
 	}
 	l.losses = append(l.losses, losses...)
-	x.rec.LossCodes = llm.LossCodes(l.losses)
-	if bad := lossy(l.losses); len(bad) > 0 && x.strict() {
+	return a.converted(out, l.losses)
+}
+
+// unsayable is the error of a codec that cannot encode a request.
+func unsayable(err error) *llm.Error {
+	e := asError(err)
+	if e.Kind == llm.KindUnsupported {
+		e.Scope = llm.ScopeModel // another target may be able to
+	}
+	return e
+}
+
+// converted makes the upstream's request of one that was encoded with losses.
+func (a *attempt) converted(out *wire.Outbound, losses []llm.Loss) (*outgoing, *llm.Error) {
+	a.x.rec.LossCodes = llm.LossCodes(losses)
+	if bad := lossy(losses); len(bad) > 0 && a.x.strict() {
 		return nil, a.refuseLossy(bad)
 	}
 	header := out.Header
@@ -145,7 +168,11 @@ func (a *attempt) reasons() bool {
 
 // refine takes over what the upstream's body says, as the codec reads it.
 func (l *codecLane) refine(_ *attempt, e *llm.Error, resp *http.Response) {
-	said := l.egress.DecodeError(resp.StatusCode, resp.Header, e.Upstream.Body)
+	adopt(e, l.egress.DecodeError(resp.StatusCode, resp.Header, e.Upstream.Body))
+}
+
+// adopt takes over what a codec read in an upstream's error.
+func adopt(e, said *llm.Error) {
 	e.Kind, e.Scope, e.Code, e.Param = said.Kind, said.Scope, said.Code, said.Param
 	if said.Message != "" {
 		e.Message = said.Message
@@ -185,9 +212,10 @@ func (a *attempt) name(r *llm.Response) {
 	if r.Created == 0 {
 		r.Created = a.x.started.Unix()
 	}
-	if r.Model == "" {
-		r.Model = a.model
-	}
+	// The name the client asked for: some (Claude Code) take thinking that
+	// another name answered for another model's and leave it out of the next
+	// request. Who really answered is in the header and in the record.
+	r.Model = a.x.meta.Model
 }
 
 // answerID is the id of an answer that the gateway made: the request's own, in

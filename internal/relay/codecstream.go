@@ -20,13 +20,17 @@ type conversion struct {
 	out  *outflow
 	dec  wire.EventDecoder
 	enc  wire.EventEncoder
-	// stages change events between decoder and encoder, the first one first.
-	stages []func(ev *llm.Event, emit func(*llm.Event))
-	seal   *vault.Stream
+	// pass takes an event of the upstream's through the stages, which change
+	// it, to the encoder.
+	pass func(ev *llm.Event)
+	seal *vault.Stream
 
 	buf   []byte // rendered and not yet sent
 	seen  wire.Seen
 	text  int        // bytes of what the model wrote, where nobody counts tokens
+	// stops are ends of blocks that wait for what comes behind them: where the
+	// stream fails there, the blocks were cut and have no end.
+	stops []llm.Event
 	err   *llm.Error // the stream's own failure
 	told  bool       // something meaningful is in buf or has been sent
 	ended bool
@@ -67,14 +71,25 @@ func (l *codecLane) conversion(a *attempt, resp *http.Response, in frames) *conv
 	}
 	c.enc = a.x.op.Codec.EventEncoder(l.asked)
 	c.out = newOutflow(a.x, in, c.commit)
-	if s := l.tools.Stream(); s != nil {
-		c.stages = append(c.stages, s.Event)
+	// From the last stage to the first: each is made once and knows the next.
+	c.pass = c.encode
+	if l.summarises(a) {
+		c.pass = stage(summaryEvent, c.pass)
 	}
 	if c.seal = l.sealStream(a); c.seal != nil {
-		c.stages = append(c.stages, c.seal.Event)
+		c.pass = stage(c.seal.Event, c.pass)
+	}
+	if s := l.tools.Stream(); s != nil {
+		c.pass = stage(s.Event, c.pass)
 	}
 	return c
 }
+
+func stage(change func(ev *llm.Event, emit func(*llm.Event)), next func(*llm.Event)) func(*llm.Event) {
+	return func(ev *llm.Event) { change(ev, next) }
+}
+
+func (c *conversion) encode(ev *llm.Event) { c.buf = c.enc.Encode(c.buf, ev) }
 
 func (c *conversion) commit() {
 	c.a.fidelity = fidelityOf(append(c.l.losses[:len(c.l.losses):len(c.l.losses)], c.enc.Losses()...))
@@ -102,23 +117,36 @@ func (c *conversion) take(ev *llm.Event) {
 		}
 	case llm.EventDelta:
 		c.told = c.told || ev.Text != ""
-		c.text += len(ev.Text)
+		c.text += wordsIn(ev)
 	case llm.EventUsage:
 		u := *ev.Usage
 		c.seen.Usage = &u
 	case llm.EventFinish:
-		c.told = true
+		c.told = c.told || ev.Finish != llm.FinishNone || ev.FinishRaw != "" || ev.Explanation != ""
 		if c.seen.Finish == llm.FinishNone {
 			c.seen.Finish, c.seen.FinishRaw = ev.Finish, ev.FinishRaw
 		}
 	case llm.EventFail:
 		c.fail(ev)
 		return
+	case llm.EventBlockStop:
+		c.stops = append(c.stops, *ev)
+		return
 	case llm.EventEnd:
 		c.ended = true
-	case llm.EventBlockStop, llm.EventOpaque, llm.EventPing:
+	case llm.EventOpaque, llm.EventPing:
 	}
-	c.pass(0, ev)
+	c.release()
+	c.pass(ev)
+}
+
+// release ends the blocks whose ends were held back.
+func (c *conversion) release() {
+	for i := range c.stops {
+		c.pass(&c.stops[i])
+	}
+	clear(c.stops)
+	c.stops = c.stops[:0]
 }
 
 // start names the answer before the client learns of it.
@@ -147,26 +175,20 @@ func (c *conversion) fail(ev *llm.Event) {
 	c.err = c.a.insideError(&failed)
 }
 
-// pass hands an event to the stage, and behind the last one to the encoder.
-func (c *conversion) pass(stage int, ev *llm.Event) {
-	if stage == len(c.stages) {
-		c.buf = c.enc.Encode(c.buf, ev)
-		return
-	}
-	c.stages[stage](ev, func(next *llm.Event) { c.pass(stage+1, next) })
-}
-
 // send sends what the last frame gave; done reports that the stream is over.
 func (c *conversion) send() (e *llm.Error, done bool) {
 	if c.err != nil {
 		return c.broken(c.err), true
 	}
+	c.release()
 	if c.told {
 		c.a.firstByte()
 	}
 	buf := c.buf
 	c.buf = c.buf[:0]
 	switch {
+	case c.ended && !c.told:
+		return c.broken(c.a.garbage("its stream ended without an answer")), true
 	case c.ended:
 		c.settle(buf)
 	case len(buf) == 0:
@@ -175,6 +197,7 @@ func (c *conversion) send() (e *llm.Error, done bool) {
 		return nil, false
 	}
 	if !c.out.write(buf) {
+		c.account()
 		return c.a.clientGone(), true
 	}
 	return nil, c.ended
@@ -231,51 +254,79 @@ func (c *conversion) finish(err error) *llm.Error {
 func (c *conversion) broken(e *llm.Error) *llm.Error {
 	x := c.a.x
 	if !x.committed {
+		x.setUsage(&c.seen) // another attempt forgets it
 		return e
 	}
-	c.count()
-	x.setUsage(&c.seen)
-	x.rec.LossCodes = llm.LossCodes(append(c.l.losses[:len(c.l.losses):len(c.l.losses)], c.enc.Losses()...))
+	c.account()
+	if stop := x.stopped(); stop != nil {
+		e = stop
+	}
 	end := c.enc.Encode(c.buf, &llm.Event{Type: llm.EventFail, Err: e})
 	c.out.breakOff(e, end)
 	return nil
 }
 
+// account puts into the record what a stream that does not end well has used.
+func (c *conversion) account() {
+	x := c.a.x
+	c.count()
+	x.setUsage(&c.seen)
+	x.rec.LossCodes = llm.LossCodes(append(c.l.losses[:len(c.l.losses):len(c.l.losses)], c.enc.Losses()...))
+}
+
 // gather folds a stream that the client did not ask for.
 func (l *codecLane) gather(a *attempt, resp *http.Response, in frames) *llm.Error {
+	var seen wire.Seen
+	r, e := l.folded(a, in, &seen)
+	if e == nil && silent(r) {
+		e = a.garbage("its stream ended without an answer")
+	}
+	if e != nil {
+		a.x.setUsage(&seen) // another attempt forgets it
+		return e
+	}
+	a.firstByte()
+	return l.deliver(a, resp, r)
+}
+
+// folded reads a stream to its end. What it tells of its cost is in seen, also
+// when it fails.
+func (l *codecLane) folded(a *attempt, in frames, seen *wire.Seen) (*llm.Response, *llm.Error) {
 	dec := l.egress.EventDecoder(l.to)
 	var folder llm.Folder
-	size := 0
 	var failed error
 	take := func(ev *llm.Event) {
-		size += len(ev.Text)
+		if ev.Type == llm.EventUsage && ev.Usage != nil {
+			u := *ev.Usage
+			seen.Usage = &u
+		}
 		if err := folder.Add(ev); err != nil && failed == nil {
 			failed = err
 		}
 	}
-	for failed == nil && size <= maxAnswer {
+	for size := 0; failed == nil; {
 		f, err := in.Next()
-		if err == nil {
-			err = dec.Push(f, take)
-		} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			dec.End(take)
 			break
-		} else {
-			return a.classify(err)
 		}
 		if err != nil {
-			return a.garbageFrame(err)
+			return nil, a.cutOff(err, false)
 		}
-	}
-	if size > maxAnswer {
-		return a.garbage("its answer is larger than 64 MiB")
+		// All of a frame counts: what is no text (pictures, an item of another
+		// protocol) takes memory, too.
+		if size += len(f.Raw); size > maxAnswer {
+			return nil, a.garbage("its answer is larger than 64 MiB")
+		}
+		if err := dec.Push(f, take); err != nil {
+			return nil, a.garbageFrame(err)
+		}
 	}
 	r, err := folder.Response()
 	if err != nil {
-		return a.insideError(err)
+		return nil, a.insideError(err)
 	}
-	a.firstByte()
-	return l.deliver(a, resp, r)
+	return r, nil
 }
 
 // unfold tells a document as the stream the client asked for.
@@ -303,7 +354,7 @@ func (noFrames) Buffered() bool { return false }
 // garbageFrame words what a decoder found wrong with an event.
 func (a *attempt) garbageFrame(err error) *llm.Error {
 	if e, ok := errors.AsType[*llm.Error](err); ok {
-		return e
+		return a.ours(e)
 	}
 	e := a.garbage("an event of its stream is not of the protocol")
 	e.Cause = err

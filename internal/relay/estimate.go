@@ -19,9 +19,19 @@ func (l *codecLane) estimate(a *attempt, seen *wire.Seen, r *llm.Response) {
 	}
 	size := 0
 	for ev := range llm.Unfold(r) {
-		size += len(ev.Text)
+		size += wordsIn(ev)
 	}
 	seen.Usage = l.guess(a, size)
+}
+
+// wordsIn returns how many bytes of an event the model wrote as text: not a
+// picture's, nor a signature's.
+func wordsIn(ev *llm.Event) int {
+	switch ev.Delta { //nolint:exhaustive // the others are no text of the model's
+	case llm.DeltaText, llm.DeltaInput, llm.DeltaReasoning, llm.DeltaSummary, llm.DeltaTranscript:
+		return len(ev.Text)
+	}
+	return 0
 }
 
 // count does the same for a stream.

@@ -46,6 +46,7 @@ type exchange struct {
 	doc   jsonspan.Doc
 	meta  wire.Meta
 	asked *llm.Request // decoded when a lane needs it; shares memory with body
+	files files        // fetched for targets that take bytes only
 	alias *route.Alias
 	// state is what the request refers to, for the protocol that has state;
 	// amnesia: the provider thought to have it has not.
@@ -128,7 +129,7 @@ func (x *exchange) gone(e *llm.Error) bool {
 		return false
 	}
 	x.rec.Status = record.StatusCanceled
-	if stop, ok := errors.AsType[*llm.Error](context.Cause(x.req.Context())); ok {
+	if stop := x.stopped(); stop != nil {
 		return x.abandon(stop)
 	}
 	if e.Kind != llm.KindCanceled {
@@ -142,21 +143,25 @@ func (x *exchange) gone(e *llm.Error) bool {
 	return true
 }
 
-// abandon ends a request because the gateway stops: the client is told so, in
-// its stream if that has begun.
+// stopped returns what to tell a client whose request ends because the gateway
+// does, nil while it goes on.
+func (x *exchange) stopped() *llm.Error {
+	stop, _ := errors.AsType[*llm.Error](context.Cause(x.req.Context()))
+	return stop
+}
+
+// abandon ends a request because the gateway stops. A stream that has begun is
+// told so by its lane; any other answer that has begun is cut.
 func (x *exchange) abandon(stop *llm.Error) bool {
 	x.rec.Status = record.StatusAbandoned
 	x.note(stop)
-	if !x.committed {
-		x.rec.HTTPStatus = stop.HTTPStatus()
+	if x.committed {
 		x.settle()
-		writeError(x.w, stop, x.dialect.EncodeError(stop))
 		return true
 	}
+	x.rec.HTTPStatus = stop.HTTPStatus()
 	x.settle()
-	if x.rec.Streamed {
-		_, _ = x.w.Write(x.dialect.EncodeStreamError(stop)) //nolint:gosec // JSON in an event stream; the connection ends either way
-	}
+	writeError(x.w, stop, x.dialect.EncodeError(stop))
 	return true
 }
 

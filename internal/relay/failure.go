@@ -41,6 +41,23 @@ func (a *attempt) statusError(resp *http.Response, body io.Reader) *llm.Error {
 		e.Status = resp.StatusCode
 	}
 	a.lane.refine(a, e, resp)
+	return a.ours(e)
+}
+
+// ours makes what an upstream said to us into what our client is told: a
+// refusal of our credential is not one of the client's, who also has not left
+// when the upstream believes that its own client has.
+func (a *attempt) ours(e *llm.Error) *llm.Error {
+	switch {
+	case e.Kind == llm.KindAuth, e.Kind == llm.KindPermission && e.Scope == llm.ScopeCredential:
+		refused := upstream.StatusError(a.provider.Slug, http.StatusUnauthorized, nil, nil, time.Time{})
+		if e.Upstream != nil {
+			refused.Upstream.RequestID = e.Upstream.RequestID
+		}
+		return refused // without the upstream's words: they may quote the credential in part
+	case e.Kind == llm.KindCanceled && a.x.ctx().Err() == nil:
+		e.Kind, e.Scope, e.Status = llm.KindUpstream, llm.ScopeModel, 0
+	}
 	a.conceal(e)
 	return e
 }
@@ -59,13 +76,13 @@ func (a *attempt) conceal(e *llm.Error) {
 		}
 	}
 	for _, s := range said {
-		*s = string(p.scrub([]byte(*s)))
+		*s = p.scrubText(*s)
 	}
 }
 
 // garbage makes the error for a 2xx answer that is not of the protocol.
 func (a *attempt) garbage(what string) *llm.Error {
-	e := llm.Errorf(llm.KindUpstream, upstream.CodeGarbage, "provider %q: %s", a.provider.Slug, what)
+	e := llm.Errorf(llm.KindUpstream, upstream.CodeGarbage, "provider %q: %s", a.provider.Slug, a.provider.scrubText(what))
 	e.Scope = llm.ScopeModel
 	return e
 }

@@ -43,6 +43,9 @@ func (x *exchange) protocolAt(p *Provider) llm.Protocol {
 	if _, ok := p.Endpoints[x.protocol]; ok {
 		return x.protocol
 	}
+	if x.op.Embed != nil {
+		return x.embedProtocolAt(p)
+	}
 	if x.op.Codec == nil {
 		return ""
 	}
@@ -60,6 +63,9 @@ func (x *exchange) protocolAt(p *Provider) llm.Protocol {
 func (x *exchange) laneTo(p llm.Protocol) lane {
 	if p == x.protocol && !x.mustConvert() {
 		return rawLane{x.op.Raw}
+	}
+	if x.op.Embed != nil {
+		return &embedLane{egress: x.relay.o.EmbedEgress[p]}
 	}
 	return &codecLane{egress: x.relay.o.Egress[p]}
 }

@@ -4,13 +4,20 @@ import (
 	"context"
 	"encoding/base64"
 	"strings"
+	"time"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire"
 )
 
-// maxFetches bounds how many files one request may have fetched.
-const maxFetches = 32
+// What one request may have fetched: so many files, of so many bytes together
+// (they are in memory several times until the request has been sent), in so
+// much time.
+const (
+	maxFetches  = 32
+	maxFetched  = 64 << 20
+	fetchWithin = time.Minute
+)
 
 // Fetcher gets the files that a client named by URL, for upstreams that take
 // bytes only.
@@ -27,7 +34,8 @@ func (l *codecLane) inlineMedia(a *attempt, req *llm.Request) (*llm.Request, *ll
 	if f == nil || !ok {
 		return req, nil
 	}
-	in := &inliner{a: a, fetcher: f, takes: func(m *llm.Media) bool { return taker.TakesURL(m, l.to) }, had: map[string]*llm.Media{}}
+	in := &inliner{a: a, fetcher: f, takes: func(m *llm.Media) bool { return taker.TakesURL(m, l.to) }}
+	defer in.end()
 	messages := req.Messages
 	for i := range req.Messages {
 		blocks, e := in.blocks(req.Messages[i].Blocks)
@@ -42,7 +50,7 @@ func (l *codecLane) inlineMedia(a *attempt, req *llm.Request) (*llm.Request, *ll
 		}
 		messages[i].Blocks = blocks
 	}
-	if len(in.had) == 0 {
+	if !in.changed {
 		return req, nil
 	}
 	copied := *req
@@ -50,12 +58,27 @@ func (l *codecLane) inlineMedia(a *attempt, req *llm.Request) (*llm.Request, *ll
 	return &copied, nil
 }
 
-// inliner fetches each file once.
+// files are what has been fetched for a request, each file once however many
+// targets are tried.
+type files struct {
+	had  map[string]*llm.Media // by URL
+	size int
+}
+
+// inliner puts files into the request of one attempt.
 type inliner struct {
 	a       *attempt
 	fetcher Fetcher
 	takes   func(m *llm.Media) bool
-	had     map[string]*llm.Media // by URL
+	changed bool
+	ctx     context.Context //nolint:containedctx // bounds all fetches of one call
+	cancel  context.CancelFunc
+}
+
+func (in *inliner) end() {
+	if in.cancel != nil {
+		in.cancel()
+	}
 }
 
 // blocks returns the blocks with bytes in place of URLs, or nil when nothing changes.
@@ -96,21 +119,44 @@ func (in *inliner) media(m *llm.Media) (llm.Block, *llm.Error) {
 	if !isWeb(m.URL) || in.takes(m) {
 		return nil, nil //nolint:nilnil // nothing to change
 	}
-	file, ok := in.had[m.URL]
-	if !ok {
-		if len(in.had) == maxFetches {
-			return nil, llm.Errorf(llm.KindInvalid, "too_many_urls", "the provider %q takes files as bytes only, and at most %d are fetched for one request; send them as base64", in.a.provider.Slug, maxFetches)
-		}
-		data, mime, err := in.fetcher.Fetch(in.a.ctx, m.URL)
-		if err != nil {
-			return nil, asError(err)
-		}
-		file = &llm.Media{MIME: mime, Data: base64.StdEncoding.EncodeToString(data)}
-		in.had[m.URL] = file
+	file, e := in.file(m.URL)
+	if e != nil {
+		e.Scope = llm.ScopeModel // another target may get files itself
+		return nil, e
 	}
+	in.changed = true
 	copied := *m
 	copied.URL, copied.MIME, copied.Data = "", file.MIME, file.Data
 	return &copied, nil
+}
+
+func (in *inliner) file(address string) (*llm.Media, *llm.Error) {
+	f := &in.a.x.files
+	if file, ok := f.had[address]; ok {
+		return file, nil
+	}
+	if len(f.had) == maxFetches {
+		return nil, in.tooMuch("at most %d are fetched for one request", maxFetches)
+	}
+	if in.ctx == nil {
+		in.ctx, in.cancel = context.WithTimeout(in.a.ctx, fetchWithin)
+	}
+	data, mime, err := in.fetcher.Fetch(in.ctx, address)
+	if err != nil {
+		return nil, asError(err)
+	}
+	if f.size += len(data); f.size > maxFetched {
+		return nil, in.tooMuch("at most %d MiB are fetched for one request", maxFetched>>20)
+	}
+	if f.had == nil {
+		f.had = map[string]*llm.Media{}
+	}
+	f.had[address] = &llm.Media{MIME: mime, Data: base64.StdEncoding.EncodeToString(data)}
+	return f.had[address], nil
+}
+
+func (in *inliner) tooMuch(format string, bound int) *llm.Error {
+	return llm.Errorf(llm.KindInvalid, "too_many_urls", "the provider %q takes files as bytes only, and "+format+"; send them as base64", in.a.provider.Slug, bound)
 }
 
 func isWeb(address string) bool {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/record"
 	"github.com/plexus-gateway/plexus/internal/wire/ndjson"
 	"github.com/plexus-gateway/plexus/internal/wire/sse"
 )
@@ -160,10 +161,16 @@ func (o *outflow) put(p []byte, flush bool) bool {
 // the bytes that say so in its protocol.
 func (o *outflow) breakOff(e *llm.Error, end []byte) {
 	x := o.x
-	if x.gone(e) {
+	stop := x.stopped()
+	switch {
+	case stop != nil:
+		x.rec.Status = record.StatusAbandoned
+		e = stop
+	case x.gone(e):
 		return
+	default:
+		x.rec.Status = record.StatusFailed
 	}
-	x.rec.Status = statusFailed
 	x.note(e)
 	x.settle()
 	if o.open {

@@ -53,6 +53,9 @@ func (p *Provider) scrub(text []byte) []byte {
 	return text
 }
 
+// scrubText is scrub for text that is a string already.
+func (p *Provider) scrubText(text string) string { return string(p.scrub([]byte(text))) }
+
 // hides reports whether a string of the JSON text is or holds one of the
 // provider's credentials once it is decoded.
 func (p *Provider) hides(text []byte) bool {

@@ -81,6 +81,8 @@ type Options struct {
 	// Egress has the codecs that speak to upstreams, for requests that came by
 	// another protocol. May be nil: then everything passes or is refused.
 	Egress map[llm.Protocol]wire.Egress
+	// EmbedEgress has the codecs that ask upstreams for embeddings. May be nil.
+	EmbedEgress map[llm.Protocol]wire.EmbedEgress
 	// Facts tells what is known of a vendor's model; may be nil.
 	Facts func(vendor, model string) ModelFacts
 	// Tokens counts where an upstream does not; may be nil.
@@ -127,6 +129,9 @@ type Operation struct {
 	Raw wire.Raw
 	// Codec lets upstreams of other protocols serve it; nil when none can.
 	Codec wire.Ingress
+	// Embed lets upstreams of other protocols make embeddings; nil for
+	// operations that make none.
+	Embed wire.EmbedIngress
 	// Count answers with a count of tokens where no upstream does; nil for
 	// operations that count nothing.
 	Count wire.Counter

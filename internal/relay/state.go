@@ -91,7 +91,7 @@ func (x *exchange) text(p *Provider) (*jsonspan.Doc, []byte, *llm.Error) {
 // forgotten reports whether a provider says that it does not have what it was
 // thought to have stored.
 func (a *attempt) forgotten(e *llm.Error) bool {
-	if !a.x.nativeAt(a.provider) || e.Upstream == nil {
+	if !a.x.nativeAt(a.provider) || !a.x.rec.Passthrough || e.Upstream == nil {
 		return false
 	}
 	return e.Code == "previous_response_not_found" || e.Kind == llm.KindNotFound ||

@@ -8,13 +8,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
-	"github.com/plexus-gateway/plexus/internal/record"
 	"github.com/plexus-gateway/plexus/internal/upstream"
 	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/sse"
 )
-
-const statusFailed = record.StatusFailed
 
 // streaming is the state of one stream that passes to the client.
 type streaming struct {
@@ -66,6 +63,7 @@ func (s *streaming) frame(f *sse.Frame) (e *llm.Error, done bool) {
 		return nil, false
 	}
 	if v&wire.Failed != 0 && !s.a.x.committed {
+		s.a.x.setUsage(s.tap.Seen())
 		return s.a.failure(s.tap.Seen()), true
 	}
 	if v&wire.Meaningful != 0 {
@@ -84,6 +82,7 @@ func (s *streaming) frame(f *sse.Frame) (e *llm.Error, done bool) {
 		return nil, false
 	}
 	if !s.out.write(raw) {
+		s.a.x.setUsage(s.tap.Seen())
 		return s.a.clientGone(), true
 	}
 	return nil, false
@@ -136,16 +135,22 @@ func (s *streaming) finish(err error) *llm.Error {
 		return nil
 	}
 	e := s.a.cutOff(err, clean)
+	s.a.x.setUsage(seen) // another attempt forgets it
 	if !s.a.x.committed {
 		return e
 	}
-	s.a.x.setUsage(seen)
+	if stop := s.a.x.stopped(); stop != nil {
+		e = stop
+	}
 	s.out.breakOff(e, s.a.x.dialect.EncodeStreamError(e))
 	return nil
 }
 
 // cutOff says why a stream's bytes ended before its answer did.
 func (a *attempt) cutOff(err error, clean bool) *llm.Error {
+	if errors.Is(err, sse.ErrTooLong) {
+		return a.garbage("an event of its stream is too large")
+	}
 	if !clean {
 		return a.classify(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/plexus-gateway/plexus/internal/authn"
+	"github.com/plexus-gateway/plexus/internal/conversation"
 	"github.com/plexus-gateway/plexus/internal/fakeupstream"
 	"github.com/plexus-gateway/plexus/internal/limit"
 	"github.com/plexus-gateway/plexus/internal/llm"
@@ -32,8 +34,10 @@ import (
 	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/anthropic"
 	"github.com/plexus-gateway/plexus/internal/wire/gemini"
+	"github.com/plexus-gateway/plexus/internal/wire/ollama"
 	"github.com/plexus-gateway/plexus/internal/wire/openai"
 	"github.com/plexus-gateway/plexus/internal/wire/openaichat"
+	"github.com/plexus-gateway/plexus/internal/wire/openaicompletions"
 	"github.com/plexus-gateway/plexus/internal/wire/openaiembeddings"
 	"github.com/plexus-gateway/plexus/internal/wire/openairesponses"
 )
@@ -66,6 +70,10 @@ type setup struct {
 	vault     *vault.Vault
 	tokens    relay.Tokens
 	facts     func(vendor, model string) relay.ModelFacts
+	states    *conversation.Service
+	fetcher   relay.Fetcher
+	// codecs replaces some of the codecs that speak to upstreams.
+	codecs map[llm.Protocol]wire.Egress
 }
 
 type world struct {
@@ -114,19 +122,22 @@ func (w *world) build(s *setup) {
 	require.NoError(t, err)
 	routes, err := route.NewTable(s.aliases)
 	require.NoError(t, err)
+	codecs := egress()
+	maps.Copy(codecs, s.codecs)
 	w.relay = relay.New(&relay.Snapshot{
 		Routes: routes, Providers: providers(t, s), Keys: keys, TrustedProxies: s.proxies, MaxBodyBytes: s.maxBody,
 	}, relay.Options{
 		Hasher: hasher(), Limiter: &limit.Limiter{}, Recorder: w.recorder, Observer: w.observer,
 		Logger: slog.New(slog.NewTextHandler(w.logs, nil)), Ready: s.ready, Clock: s.clock, InFlight: s.inflight,
-		Egress: egress(), Vault: s.vault, Tokens: s.tokens, Facts: s.facts,
+		Egress: codecs, EmbedEgress: embedEgress(), Vault: s.vault, Tokens: s.tokens, Facts: s.facts, Conversations: s.states, Fetcher: s.fetcher,
 	})
 }
 
 func egress() map[llm.Protocol]wire.Egress {
 	return map[llm.Protocol]wire.Egress{
 		llm.OpenAIChat: openaichat.Codec{}, llm.OpenAIResponses: openairesponses.Codec{},
-		llm.AnthropicMessages: anthropic.Codec{}, llm.Gemini: gemini.New(16),
+		llm.AnthropicMessages: anthropic.Codec{}, llm.Gemini: gemini.New(16), llm.Ollama: ollama.Codec{},
+		llm.OpenAICompletions: openaicompletions.Codec{},
 	}
 }
 
@@ -170,7 +181,7 @@ func providers(t *testing.T, s *setup) map[string]*relay.Provider {
 func (w *world) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+chatPath, w.relay.Handler(relay.Operation{Raw: openaichat.Raw{}, Codec: openaichat.Codec{}}))
-	mux.Handle("POST /v1/embeddings", w.relay.Handler(relay.Operation{Raw: openaiembeddings.Raw{}}))
+	mux.Handle("POST /v1/embeddings", w.relay.Handler(relay.Operation{Raw: openaiembeddings.Raw{}, Embed: openaiembeddings.Codec{}}))
 	mux.HandleFunc("GET /v1/models", func(rw http.ResponseWriter, r *http.Request) {
 		w.relay.Models(rw, r, openai.Models{}, wire.ModelPage{})
 	})
@@ -180,8 +191,15 @@ func (w *world) routes() *http.ServeMux {
 	mux.Handle("POST /v1/messages", w.relay.Handler(relay.Operation{Raw: anthropic.Raw{}, Codec: anthropic.Codec{}}))
 	mux.Handle("POST /v1/messages/count_tokens", w.relay.Handler(relay.Operation{Raw: anthropic.CountRaw{}, Count: anthropic.Counter{}}))
 	mux.Handle("POST /v1/responses", w.relay.Handler(relay.Operation{Raw: openairesponses.Raw{}, Codec: openairesponses.Codec{}}))
+	mux.Handle("POST /v1/completions", w.relay.Handler(relay.Operation{Raw: openaicompletions.Raw{}, Codec: openaicompletions.Codec{}}))
+	mux.Handle("POST /api/chat", w.relay.Handler(relay.Operation{Raw: ollama.Raw{}, Codec: ollama.Codec{}}))
+	mux.Handle("POST /api/generate", w.relay.Handler(relay.Operation{Raw: ollama.Raw{Generate: true}, Codec: ollama.Codec{Generate: true}}))
 	mux.HandleFunc("POST /v1beta/models/{name}", func(rw http.ResponseWriter, r *http.Request) {
 		model, verb, _ := strings.Cut(r.PathValue("name"), ":")
+		if batch := verb == "batchEmbedContents"; batch || verb == "embedContent" {
+			w.relay.Serve(rw, r, relay.Operation{Raw: gemini.EmbedRaw{Batch: batch}, Embed: gemini.EmbedCodec{Batch: batch}}, wire.Inbound{Model: model})
+			return
+		}
 		stream := verb == "streamGenerateContent"
 		w.relay.Serve(rw, r, relay.Operation{Raw: gemini.Raw{}, Codec: gemini.Codec{Array: stream && r.URL.Query().Get("alt") != "sse"}},
 			wire.Inbound{Model: model, Stream: stream})

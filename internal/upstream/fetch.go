@@ -110,6 +110,7 @@ func (f *Fetcher) fetch(ctx context.Context, address string) ([]byte, string, er
 		return nil, "", refused("it is not a URL")
 	}
 	req.Header.Set("User-Agent", "plexus")
+	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("Accept", "image/*,application/pdf,audio/*,video/*,text/plain;q=0.5")
 	resp, err := f.client.Do(req)
 	if err != nil {
@@ -118,6 +119,11 @@ func (f *Fetcher) fetch(ctx context.Context, address string) ([]byte, string, er
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return nil, "", refused("its server answered %d", resp.StatusCode)
+	}
+	// What came compressed unasked is not the file, and unpacking it would not
+	// be bounded by what was read.
+	if enc := resp.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return nil, "", refused("its server sent it compressed")
 	}
 	if resp.ContentLength > f.max {
 		return nil, "", refused("it is larger than %d MiB", f.max>>20)

@@ -20,7 +20,7 @@ func files(t *testing.T) *httptest.Server {
 	serve := func(path, contentType, body string) {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			for name := range r.Header {
-				if name != "User-Agent" && name != "Accept" {
+				if name != "User-Agent" && name != "Accept" && (name != "Accept-Encoding" || r.Header.Get(name) != "identity") {
 					w.WriteHeader(http.StatusTeapot) // nothing of the client's may arrive
 					return
 				}
@@ -40,6 +40,16 @@ func files(t *testing.T) *httptest.Server {
 	mux.HandleFunc("/file", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
 	})
+	mux.HandleFunc("/packed", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"], w.Header()["Content-Encoding"] = []string{"image/png"}, []string{"gzip"}
+		_, _ = w.Write([]byte(png))
+	})
+	mux.HandleFunc("/user", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://user:pass@"+r.Host+"/a.png", http.StatusFound)
+	})
+	mux.HandleFunc("/inside", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://[::ffff:169.254.169.254]/latest/meta-data", http.StatusFound)
+	})
 	ts := httptest.NewServer(mux)
 	t.Cleanup(ts.Close)
 	return ts
@@ -56,6 +66,7 @@ func TestFetch(t *testing.T) {
 	}
 	for path, says := range map[string]string{
 		"/page": "neither a picture", "/large": "larger than 20 MiB", "/gone": "answered 404", "/round": "could not be had", "/file": "could not be had",
+		"/packed": "compressed", "/user": "could not be had", "/inside": "not a public one",
 	} {
 		_, _, err := f.Fetch(t.Context(), ts.URL+path+"?sig=secret-signature")
 		var e *llm.Error
@@ -74,7 +85,7 @@ func TestFetch(t *testing.T) {
 func TestFetchDialsPublicAddressesOnly(t *testing.T) {
 	ts := files(t)
 	f := upstream.NewFetcher(upstream.Policy{})
-	for _, address := range []string{ts.URL + "/a.png", "http://localhost:1/a.png", "http://169.254.169.254/latest/meta-data", "http://[::1]:1/", "http://10.0.0.1/"} {
+	for _, address := range []string{ts.URL + "/a.png", "http://localhost:1/a.png", "http://169.254.169.254/latest/meta-data", "http://[::1]:1/", "http://10.0.0.1/", "http://[::ffff:127.0.0.1]:1/", "http://[fe80::1%25lo]:1/"} {
 		_, _, err := f.Fetch(t.Context(), address)
 		require.ErrorContains(t, err, "not a public one", address)
 	}

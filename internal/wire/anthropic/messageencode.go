@@ -154,8 +154,8 @@ func (e *requestEncoder) messages(turns []turn) bool {
 // inTurn writes a block if it may stand in a turn of the role.
 func (e *requestEncoder) inTurn(role string, b llm.Block) {
 	if m, ok := b.(*llm.Media); ok && role != "user" {
-		if feature := "system_media"; role == "system" {
-			e.drop(feature)
+		if role == "system" {
+			e.drop("system_media")
 		} else {
 			e.drop(string(m.Kind) + "_out")
 		}

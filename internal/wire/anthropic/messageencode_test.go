@@ -124,7 +124,7 @@ func TestEncodeMessagesDroppedMediaLeavesNoHole(t *testing.T) {
 		}
 	}), wire.Target{Model: "up"})
 	require.Equal(t, []string{"user text:a"}, outline(t, body))
-	require.Equal(t, "dropped:assistant_media,dropped:file_id,dropped:reasoning_history", lossCodes(losses))
+	require.Equal(t, "dropped:file_id,dropped:image_out,dropped:reasoning_history", lossCodes(losses))
 }
 
 func TestEncodeToolResultBlocks(t *testing.T) {

@@ -172,12 +172,25 @@ func (e *requestEncoder) outputConfig(plan thinkingPlan) {
 	if format != nil {
 		e.w.begin("format", '{')
 		e.w.str("type", "json_schema")
-		e.w.raw("schema", format.Schema)
+		e.w.raw("schema", e.enforceable(format.Schema, "response_format.schema"))
 		e.w.ext(format.Ext)
 		e.w.close('}')
 	}
 	e.rest(rest)
 	e.w.close('}')
+}
+
+// enforceable returns a schema that the API can hold the model to. What came in
+// this protocol goes as it is.
+func (e *requestEncoder) enforceable(schema llm.Raw, path string) llm.Raw {
+	if e.req.Source == "" || e.req.Source == self {
+		return schema
+	}
+	fit, changed := strictSchema(schema)
+	if changed {
+		e.loss.Approximate("schema", path)
+	}
+	return fit
 }
 
 // format returns the constraint on the answer that the API can say: a schema.

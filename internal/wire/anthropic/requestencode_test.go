@@ -51,9 +51,9 @@ func TestEncodeRequestLosses(t *testing.T) {
 		{"text only", func(r *llm.Request) { r.Modalities = []string{"text"} }, ""},
 		{"spoken", func(r *llm.Request) {
 			r.Modalities, r.AudioOut = []string{"text", "audio"}, &llm.AudioOut{}
-		}, "dropped:audio_out,dropped:modalities"},
+		}, "dropped:audio_out"},
 		{"flex", func(r *llm.Request) { r.ServiceTier = "flex" }, "dropped:service_tier"},
-		{"default tier", func(r *llm.Request) { r.ServiceTier = "default" }, ""},
+		{"default tier", func(r *llm.Request) { r.ServiceTier = "default" }, "approximated:service_tier"},
 		{"metadata", func(r *llm.Request) { r.Metadata = []llm.KeyValue{{Key: "a", Value: "b"}} }, "dropped:metadata"},
 		{"user", func(r *llm.Request) { r.User = "u" }, ""},
 		{"cache key", func(r *llm.Request) {
@@ -65,7 +65,7 @@ func TestEncodeRequestLosses(t *testing.T) {
 			r.Store, r.PreviousResponseID, r.Conversation, r.Background = new(true), "p", "c", new(true)
 			r.Truncation = "auto"
 			r.Include = []string{"reasoning.encrypted_content", "message.output_text.logprobs"}
-		}, "dropped:background,dropped:conversation,dropped:include,dropped:previous_response_id,dropped:store,dropped:truncation"},
+		}, "dropped:background,dropped:conversation,dropped:previous_response_id,dropped:store,dropped:truncation"},
 		{"completion", func(r *llm.Request) {
 			r.Completion = &llm.Completion{Suffix: "s", Echo: true, BestOf: new(int64(2))}
 		}, "dropped:best_of,dropped:echo,dropped:suffix"},
@@ -76,7 +76,7 @@ func TestEncodeRequestLosses(t *testing.T) {
 		}, ""},
 		{"lax schema", func(r *llm.Request) {
 			r.Format = &llm.Format{Type: "json_schema", Schema: llm.Raw(`{}`), Strict: new(false)}
-		}, "approximated:response_format"},
+		}, "approximated:schema_strict"},
 		{"blank stop", func(r *llm.Request) { r.Stop = []string{"\n", "X"} }, "dropped:stop"},
 		{"name", func(r *llm.Request) { r.Messages[0].Name = "bob" }, "dropped:message_name"},
 		{"leading system", func(r *llm.Request) {
@@ -158,7 +158,7 @@ func TestEncodeRequestOutbound(t *testing.T) {
 	}), wire.Target{Model: "up"})
 	var e *llm.Error
 	require.ErrorAs(t, err, &e)
-	require.Equal(t, "messages", e.Param)
+	require.Equal(t, "messages[0]", e.Param)
 }
 
 func TestEncodeRequestReasoning(t *testing.T) {

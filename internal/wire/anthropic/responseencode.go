@@ -43,7 +43,7 @@ func (e *encoder) finishLoss(f llm.Finish) {
 }
 
 // notLate names the members of Choice.Ext that are written by other hands.
-var notLate = []string{"usage", "stop_reason", "stop_details"}
+var notLate = []string{"usage", "stop_details"}
 
 // firstChoice returns the choice of index 0, or the one that is there.
 func firstChoice(resp *llm.Response) llm.Choice {
@@ -82,7 +82,7 @@ func (w *writer) messageHead(resp *llm.Response, req *llm.Request) {
 // ending writes why the message ended.
 func (w *writer) ending(c *llm.Choice, calls bool) {
 	reason := stopReason(c.Finish, c.FinishRaw, calls)
-	if word, ok := wirejson.Text(member(c.Ext, "stop_reason")); ok {
+	if word, ok := wirejson.Text(marked(c.Ext, "stop_reason")); ok {
 		reason = word // one that is newer than this codec
 	}
 	w.str("stop_reason", reason)

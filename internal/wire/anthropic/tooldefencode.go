@@ -55,7 +55,11 @@ func (e *requestEncoder) tool(t *llm.Tool, path string) {
 		}
 		e.w.raw("input_schema", llm.Raw(freeSchema))
 	} else {
-		e.w.raw("input_schema", objectSchema(t.Schema))
+		schema := objectSchema(t.Schema)
+		if t.Strict != nil && *t.Strict {
+			schema = e.enforceable(schema, path)
+		}
+		e.w.raw("input_schema", schema)
 		e.w.optBool("strict", t.Strict)
 	}
 	e.w.cache(t.Cache)

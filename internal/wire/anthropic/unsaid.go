@@ -33,6 +33,7 @@ func (e *requestEncoder) unsaid() {
 		{r.Conversation != "", "conversation"},
 		{r.Truncation != "" && r.Truncation != "disabled", "truncation"},
 		{r.Background != nil && *r.Background, "background"},
+		{wirejson.UnsaidIncludes(r), "include"},
 	} {
 		if f.asked {
 			e.loss.Drop(f.feature, f.feature)
@@ -41,13 +42,6 @@ func (e *requestEncoder) unsaid() {
 	for _, m := range r.Modalities {
 		if m != "text" {
 			e.loss.Drop(m+"_out", "modalities")
-		}
-	}
-	for _, name := range r.Include {
-		// Signatures and redacted thinking always come with the answer; that log
-		// probabilities are asked for is said in Sampling, too.
-		if name != "reasoning.encrypted_content" && name != "message.output_text.logprobs" {
-			e.loss.Drop("include", "include")
 		}
 	}
 	e.completion(r.Completion)

@@ -46,7 +46,7 @@ func (e *encoder) sayable(b llm.Block, at string) llm.Block {
 		if b.Native.Protocol == llm.Gemini {
 			return b
 		}
-		e.losses.Drop("opaque_block", at)
+		e.losses.Drop("opaque", at)
 	case *llm.ServerToolResult:
 		if b.Native != nil && b.Native.Protocol == llm.Gemini {
 			return b
@@ -117,6 +117,10 @@ func (e *encoder) media(m *llm.Media, at string) llm.Block {
 		return nil
 	case out.Data == "" && out.URL == "" && m.FileID == "":
 		return nil
+	}
+	if out.Name != "" && e.foreignSource() { // the API's own clients alone may name a file, and only at Vertex
+		e.losses.Drop("file_name", at)
+		out.Name = ""
 	}
 	e.detail(&out, at)
 	if out.URL == "" && m.FileID == "" || out.MIME == "" && !isVideoPage(out.URL) {

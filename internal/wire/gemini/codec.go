@@ -44,13 +44,27 @@ func (c Codec) StreamType() string {
 	return "text/event-stream"
 }
 
-// modelPath returns the model's resource path below the base URL.
-func modelPath(model string) string {
+// resourceOf returns a model's resource name: "models/x", or the name itself
+// where it is one ("tunedModels/x", a Vertex resource).
+func resourceOf(model string) string {
 	model = strings.Trim(model, "/")
-	if strings.Contains(model, "/") { // "models/x", "tunedModels/x", a Vertex resource
-		return "/" + model
+	if strings.Contains(model, "/") {
+		return model
 	}
-	return "/models/" + model
+	return "models/" + model
+}
+
+// modelPath returns the model's resource path below the base URL. Errors are
+// *llm.Error of KindInvalid: with an empty segment, "." or ".." the path would
+// be another resource's.
+func modelPath(model string) (string, error) {
+	path := resourceOf(model)
+	for part := range strings.SplitSeq(path, "/") {
+		if part == "" || part == "." || part == ".." {
+			return "", asInvalid(wrong("model", "%.100q is not the name of a model", model))
+		}
+	}
+	return "/" + path, nil
 }
 
 // model describes what the name of an upstream model tells about its dialect.

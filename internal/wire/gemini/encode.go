@@ -3,7 +3,6 @@ package gemini
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
@@ -20,6 +19,11 @@ type encoder struct {
 	losses llm.Losses
 }
 
+// foreignSource reports whether the request came by another protocol.
+func (e *encoder) foreignSource() bool {
+	return e.req != nil && e.req.Source != "" && e.req.Source != llm.Gemini
+}
+
 // EncodeRequest renders req as generateContent or streamGenerateContent.
 func (c Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []llm.Loss, error) {
 	name := to.Model
@@ -29,11 +33,18 @@ func (c Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, 
 	if name == "" {
 		return nil, nil, llm.Errorf(llm.KindUnsupported, "model_required", "the Gemini API takes the model from the URL; name one")
 	}
+	path, err := modelPath(name)
+	if err != nil {
+		return nil, nil, err
+	}
 	e := &encoder{codec: c, req: req, model: parseModel(name)}
 	e.buf = make([]byte, 0, sizeHint(req))
 	e.open('{')
 	turns := e.turns()
 	system := e.system(&turns)
+	if len(turns) == 0 && len(req.Messages) > 0 {
+		return nil, nil, wirejson.NothingLeft(req.Messages)
+	}
 	e.contents(turns)
 	if system != nil {
 		e.raw("systemInstruction", system)
@@ -46,9 +57,9 @@ func (c Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, 
 	e.generationConfig()
 	e.rest()
 	e.shut('}')
-	out := &wire.Outbound{Path: modelPath(name) + ":generateContent", Body: e.buf}
+	out := &wire.Outbound{Path: path + ":generateContent", Body: e.buf}
 	if req.Stream {
-		out.Path, out.Query = modelPath(name)+":streamGenerateContent", "alt=sse"
+		out.Path, out.Query = path+":streamGenerateContent", "alt=sse"
 	}
 	return out, e.losses.List, nil
 }
@@ -97,8 +108,9 @@ func (e *encoder) rest() {
 	switch r.ServiceTier {
 	case "", "auto":
 	case "default", "standard_only":
+		e.losses.Approximate("service_tier", "service_tier")
 		e.str("serviceTier", "standard")
-	case "flex", "priority":
+	case "standard", "flex", "priority":
 		e.str("serviceTier", r.ServiceTier)
 	default:
 		e.losses.Drop("service_tier", "service_tier")
@@ -107,7 +119,7 @@ func (e *encoder) rest() {
 	_, store := get(r.Ext, "store")
 	e.dropIf(len(r.Metadata) > 0 && !labels, "metadata")
 	e.dropIf(r.Store != nil && *r.Store && !store, "store")
-	e.dropIf(slices.ContainsFunc(r.Include, unsaidInclude), "include")
+	e.dropIf(wirejson.UnsaidIncludes(r), "include")
 	e.dropIf(r.User != "", "user")
 	e.dropIf(r.PromptCacheKey != "", "prompt_cache_key")
 	e.dropIf(r.PromptCacheRetention != "", "prompt_cache_retention")
@@ -128,12 +140,6 @@ func (e *encoder) rest() {
 			e.raw(m.Name, m.Value)
 		}
 	}
-}
-
-// unsaidInclude reports whether a value of the Responses protocol's include
-// asks for something that is not also said elsewhere in the request.
-func unsaidInclude(name string) bool {
-	return name != "reasoning.encrypted_content" && name != "message.output_text.logprobs"
 }
 
 func (e *encoder) dropIf(given bool, feature string) {

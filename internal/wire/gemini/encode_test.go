@@ -323,7 +323,7 @@ func TestEncodeLossesName(t *testing.T) {
 		{"parallel_tools", func(r *llm.Request) { r.ParallelTools = new(false) }, "dropped:parallel_tools"},
 		{"parallel tools allowed is the default", func(r *llm.Request) { r.ParallelTools = new(true) }, ""},
 		{"service tier", func(r *llm.Request) { r.ServiceTier = "scale" }, "dropped:service_tier"},
-		{"service tier default", func(r *llm.Request) { r.ServiceTier = "default" }, ""},
+		{"service tier default", func(r *llm.Request) { r.ServiceTier = "default" }, "approximated:service_tier"},
 		{"audio_out", func(r *llm.Request) { r.AudioOut = &llm.AudioOut{Format: "wav"} }, "dropped:audio_out"},
 		{"completion", func(r *llm.Request) {
 			r.Completion = &llm.Completion{Suffix: "s", Echo: true, BestOf: new(int64(2))}
@@ -353,7 +353,7 @@ func TestEncodeLossesName(t *testing.T) {
 			r.Messages = append(r.Messages, assistant(&llm.Opaque{Native: other}, &llm.ServerToolResult{Native: &other},
 				&llm.ToolCall{Kind: llm.ToolServer, Native: &other}, &llm.Refusal{Text: "no"},
 				&llm.Text{Text: "t", Phase: "commentary", Citations: []llm.Citation{{URL: "u"}}}))
-		}, "approximated:refusal,dropped:citations,dropped:opaque_block,dropped:phase,dropped:server_tool"},
+		}, "approximated:refusal,dropped:citations,dropped:opaque,dropped:phase,dropped:server_tool"},
 		{"format description", func(r *llm.Request) {
 			r.Format = &llm.Format{Type: "json_schema", Name: "n", Description: "d", Schema: llm.Raw(`{"type":"object"}`)}
 		}, "dropped:response_format_description"},

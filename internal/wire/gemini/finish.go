@@ -76,7 +76,7 @@ func finishWord(f llm.Finish, raw string, losses *llm.Losses) string {
 		return ""
 	}
 	if approximated[f] {
-		losses.Approximate("finish_reason", "finish_reason")
+		losses.Approximate("finish", "finish_reason")
 	}
 	return finishWords[f]
 }

@@ -93,11 +93,9 @@ func describeContents(doc *jsonspan.Doc) error {
 
 // patchModel makes the patch that sends a request to a method of the target's model.
 func patchModel(doc *jsonspan.Doc, to wire.Target, method string) (wire.Patch, error) {
-	path := modelPath(to.Model)
-	for part := range strings.SplitSeq(path[1:], "/") {
-		if part == "" || part == "." || part == ".." { // it would be another resource's path
-			return wire.Patch{}, asInvalid(wrong("model", "%.100q is not the name of a model", to.Model))
-		}
+	path, err := modelPath(to.Model)
+	if err != nil {
+		return wire.Patch{}, err
 	}
 	p := wire.Patch{Path: path + method}
 	if v, ok := doc.Get("model"); ok && !names(v, to.Model) {
@@ -107,12 +105,12 @@ func patchModel(doc *jsonspan.Doc, to wire.Target, method string) (wire.Patch, e
 }
 
 // resource returns the model's resource name as a JSON string: "models/x".
-func resource(model string) []byte { return jsonspan.Quote(modelPath(model)[1:]) }
+func resource(model string) []byte { return jsonspan.Quote(resourceOf(model)) }
 
 // names reports whether v is the model's resource name already.
 func names(v jsonspan.Value, model string) bool {
 	s, ok := v.String()
-	return ok && s == modelPath(model)[1:]
+	return ok && s == resourceOf(model)
 }
 
 // setModel returns the edit that makes v, an object inside doc, name the

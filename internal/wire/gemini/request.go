@@ -139,16 +139,14 @@ func decodeLabels(r *llm.Request, v llm.Raw) error {
 	return nil
 }
 
-// decodeServiceTier reads the tier; "standard" is what others call "default".
+// decodeServiceTier reads the tier. One that is not known is only ours to say.
 func decodeServiceTier(r *llm.Request, v llm.Raw) error {
 	s, err := str(v)
 	if err != nil {
 		return err
 	}
 	switch s {
-	case "standard":
-		r.ServiceTier = "default"
-	case "flex", "priority":
+	case "standard", "flex", "priority":
 		r.ServiceTier = s
 	default:
 		r.Ext = append(r.Ext, member("serviceTier", v))

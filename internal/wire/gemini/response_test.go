@@ -231,7 +231,7 @@ func TestEncodeResponseOfOthers(t *testing.T) {
 	body, losses := encodeResponse(t, r, asker())
 	requireBytes(t, `{"candidates":[{"content":{"parts":[{"text":"hm","thought":true},{"text":"no"},{"functionCall":{"id":"toolu_1","name":"f","args":{}}}],"role":"model"},`+
 		`"finishReason":"SAFETY","finishMessage":"policy","index":0}],"modelVersion":"claude","createTime":"2023-11-14T22:13:20Z","responseId":"msg_1"}`, body)
-	require.Equal(t, "approximated:finish_reason,approximated:refusal,dropped:foreign_signature,dropped:server_tool,dropped:service_tier,dropped:system_fingerprint", losses)
+	require.Equal(t, "approximated:finish,approximated:refusal,dropped:foreign_signature,dropped:server_tool,dropped:service_tier,dropped:system_fingerprint", losses)
 }
 
 func TestDecodeResponseErrors(t *testing.T) {

@@ -92,7 +92,7 @@ func (a *answer) candidate(c *llm.Choice) {
 			if t, ok := s.(*llm.Text); ok {
 				notes.text(t, len(parts))
 			}
-			parts = append(parts, s)
+			parts = append(apart(parts, s), s)
 		}
 	}
 	a.foreign(c.Ext, at)
@@ -108,6 +108,24 @@ func (a *answer) candidate(c *llm.Choice) {
 		StopSequence: c.StopSequence, Choice: c.Index, Ext: c.Ext,
 	}, &notes)
 	a.shut('}')
+}
+
+// thoughtGap stands between thoughts that would be read as one.
+const thoughtGap = "\n\n"
+
+// apart puts a gap behind the last part where it and next are thinking that
+// nothing tells from each other.
+func apart(parts []llm.Block, next llm.Block) []llm.Block {
+	if _, ok := next.(*llm.Reasoning); !ok || len(parts) == 0 {
+		return parts
+	}
+	last := &parts[len(parts)-1]
+	if r, ok := (*last).(*llm.Reasoning); ok && r.Signature == nil {
+		spaced := *r
+		spaced.Text += thoughtGap
+		*last = &spaced
+	}
+	return parts
 }
 
 // ending writes what stands behind the content of a candidate.

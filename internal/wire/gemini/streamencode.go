@@ -63,6 +63,7 @@ type outChoice struct {
 	broken    []llm.Block // calls whose arguments are no object
 	signature string
 	text      bool // a piece of the open text has been written
+	thought   bool // the last part is thinking that no signature ends
 	summary   int  // its part, +1
 	widths    widths
 }
@@ -137,6 +138,8 @@ func (s *streamEncoder) chunk(fill func()) {
 func (s *streamEncoder) part(c *outChoice, b llm.Block) {
 	c.part++
 	c.said = true
+	thought, ok := b.(*llm.Reasoning)
+	c.thought = ok && thought.Signature == nil
 	s.chunk(func() {
 		s.array("candidates", func() {
 			s.elem()

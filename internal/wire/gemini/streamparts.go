@@ -73,6 +73,9 @@ func (s *streamEncoder) text(c *outChoice, text string) {
 	}
 	if _, ok := c.header.(*llm.Reasoning); ok {
 		if s.thoughts {
+			if c.thought && !c.text { // else the two would be read as one
+				s.part(c, &llm.Reasoning{Text: thoughtGap})
+			}
 			c.text = true
 			s.part(c, &llm.Reasoning{Attrs: attrs, Text: text})
 		}
@@ -87,7 +90,7 @@ func (s *streamEncoder) text(c *outChoice, text string) {
 func (s *streamEncoder) summaryDelta(c *outChoice, ev *llm.Event) {
 	text := ev.Text
 	if c.summary > 0 && ev.Part+1 != c.summary {
-		text = "\n\n" + text
+		text = thoughtGap + text
 	}
 	c.summary = ev.Part + 1
 	s.text(c, text)

@@ -39,11 +39,6 @@ func pathsUnder(prefix string) []string {
 	return paths
 }
 
-// pieceSize bounds what is looked at in one go, in bytes. Each escape in a
-// string starts the search for the string's end again, to the end of the piece:
-// in one piece, a long text of many lines would cost the square of its length.
-const pieceSize = 512
-
 // bodyTap watches one answer: it may hold pictures, so it is not decoded.
 type bodyTap struct {
 	watch *jsonspan.Watch
@@ -63,9 +58,7 @@ func (t *bodyTap) Write(p []byte) {
 		}
 		t.watch = jsonspan.NewWatch(paths)
 	}
-	for piece := range slices.Chunk(p, pieceSize) {
-		t.watch.Feed(piece)
-	}
+	t.watch.Feed(p)
 }
 
 // Seen returns what the answer said.

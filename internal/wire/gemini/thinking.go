@@ -47,8 +47,9 @@ func (e *encoder) thinking() {
 			e.losses.Approximate("reasoning_effort", "reasoning.effort")
 			e.int("thinkingBudget", e.clampedQuietly(effortBudget(r.Effort)))
 		}
-		e.ext(r.Ext) // of other protocols it holds marks, mostly
+		e.ext(r.Ext)
 	})
+	e.foreign(r.Ext, "reasoning")
 }
 
 // showsThoughts: a client of this protocol says so; of others, one that

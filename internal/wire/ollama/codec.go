@@ -32,6 +32,8 @@ const (
 	innerScope llm.Protocol = protocol + "#inner"
 	// messageScope: members of an answer's message, on Choice.Ext.
 	messageScope llm.Protocol = protocol + "#message"
+	// markScope: how a thing was spelled, where that says nothing others lack.
+	markScope llm.Protocol = protocol + "#mark"
 )
 
 // Codec is server and client of the protocol. Its zero value is ready.

@@ -21,7 +21,8 @@ type eventEncoder struct {
 	losses   llm.Losses
 	prefix   []byte // what begins every line
 	blocks   map[int]*blockEncoder
-	calls    int // told
+	calls    int  // told
+	thought  bool // the line before told of thinking
 	finish   llm.Event
 	usage    *llm.Usage
 	ended    bool
@@ -30,7 +31,9 @@ type eventEncoder struct {
 // blockEncoder is what is known of one open block.
 type blockEncoder struct {
 	said bool // its text was told
-	part int  // of the summary
+	// again: it is thinking right behind other thinking.
+	again bool
+	part  int // of the summary
 	// fold gathers a block that is told at its end; nil for the others.
 	fold *llm.Folder
 }
@@ -97,6 +100,9 @@ func (e *eventEncoder) line(dst []byte, a *answerOut, done func(w *wirejson.Writ
 		ext = e.finish.Ext
 	}
 	a.write(&w, ext)
+	if a.thinking.Len()+a.content.Len()+len(a.calls)+len(a.images) > 0 {
+		e.thought = a.thinking.Len() > 0
+	}
 	e.calls += len(a.calls)
 	a.writeProbs(&w, ext)
 	if done == nil {
@@ -126,7 +132,7 @@ func (e *eventEncoder) blockStart(dst []byte, ev *llm.Event) []byte {
 		e.drop("n")
 		return dst
 	}
-	b := &blockEncoder{}
+	b := &blockEncoder{again: e.thought}
 	e.blocks[ev.Index] = b
 	switch block := ev.Block.(type) {
 	case *llm.Text, *llm.Refusal, *llm.Reasoning:
@@ -146,8 +152,17 @@ func (e *eventEncoder) tell(dst []byte, b *blockEncoder, block llm.Block) []byte
 		e.losses.List = append(e.losses.List, a.losses.List...)
 		return dst
 	}
+	return e.say(dst, b, &a)
+}
+
+// say appends a line of a block, a gap before it where other thinking goes on.
+func (e *eventEncoder) say(dst []byte, b *blockEncoder, a *answerOut) []byte {
+	if text := a.thinking.String(); text != "" && b.again && !b.said {
+		a.thinking.Reset()
+		a.thinking.WriteString(gap + text)
+	}
 	b.said = true
-	return e.line(dst, &a, nil)
+	return e.line(dst, a, nil)
 }
 
 // gather gives an event to a block that is told at its end. The folder knows
@@ -193,8 +208,7 @@ func (e *eventEncoder) delta(dst []byte, ev *llm.Event) []byte {
 	if ev.Text == "" {
 		return dst
 	}
-	b.said = true
-	return e.line(dst, &a, nil)
+	return e.say(dst, b, &a)
 }
 
 func (e *eventEncoder) blockStop(dst []byte, ev *llm.Event) []byte {

@@ -58,7 +58,7 @@ func writeDone(w *wirejson.Writer, f llm.Finish, ext llm.Ext, usage *llm.Usage, 
 	} else {
 		word, lossy := doneWord(f)
 		if lossy {
-			losses.Approximate("finish_reason", "done_reason")
+			losses.Approximate("finish", "done_reason")
 		}
 		w.Str("done_reason", word)
 	}

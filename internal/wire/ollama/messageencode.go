@@ -10,8 +10,9 @@ import (
 // gap stands between texts that were parts of one message.
 const gap = "\n\n"
 
-// messages writes the conversation, the instructions first.
-func (e *requestEncoder) messages() {
+// messages writes the conversation, the instructions first. It reports whether
+// any message of it could be said.
+func (e *requestEncoder) messages() (said bool) {
 	e.w.Begin("messages", '[')
 	if texts := e.texts(e.req.System, "system", "system_media"); len(texts) > 0 {
 		e.w.Open('{')
@@ -20,10 +21,13 @@ func (e *requestEncoder) messages() {
 		e.w.Close('}')
 	}
 	names := map[string]string{} // of tools, by the call's id
+	empty := len(e.w.B)
 	for i := range e.req.Messages {
 		e.message(&e.req.Messages[i], "messages"+wirejson.At(i), names)
 	}
+	said = len(e.w.B) > empty
 	e.w.Close(']')
+	return said
 }
 
 // texts returns the texts of blocks that can be nothing else.
@@ -38,6 +42,7 @@ func (e *requestEncoder) texts(blocks []llm.Block, base, lost string) (texts []s
 			e.attributes(t)
 			texts = append(texts, t.Text)
 		}
+		e.foreign(b.Common().Ext, e.where+".")
 	}
 	return texts
 }
@@ -50,6 +55,9 @@ func (e *requestEncoder) attributes(t *llm.Text) {
 	}
 	if t.Signature != nil {
 		e.drop("foreign_signature")
+	}
+	if t.Phase != "" {
+		e.drop("phase")
 	}
 }
 
@@ -82,8 +90,11 @@ func (e *requestEncoder) message(m *llm.Message, path string, names map[string]s
 	e.w.Open('{')
 	e.w.Str("role", e.role(m.Role, path))
 	between := gap
-	if m.Role == llm.RoleAssistant {
+	switch {
+	case m.Role == llm.RoleAssistant:
 		between = "" // it was one text when the model said it
+	case m.Role == llm.RoleUser && len(out.texts) > 1:
+		e.losses.Approximate("text_parts", path+".content")
 	}
 	e.w.Str("content", strings.Join(out.texts, between))
 	if len(out.thoughts) > 0 {
@@ -122,6 +133,9 @@ func (e *requestEncoder) images(images []string) {
 func (e *requestEncoder) sort(m *llm.Message, path string, names map[string]string) (out messageOut) {
 	for i, b := range m.Blocks {
 		e.where = path + ".content" + wirejson.At(i)
+		if _, isResult := b.(*llm.ToolResult); !isResult { // see results
+			e.foreign(b.Common().Ext, e.where+".")
+		}
 		switch b := b.(type) {
 		case *llm.Text:
 			if len(out.calls) > 0 || len(out.images) > 0 && len(out.texts) > 0 {
@@ -149,7 +163,7 @@ func (e *requestEncoder) sort(m *llm.Message, path string, names map[string]stri
 		case *llm.ServerToolResult:
 			e.drop("server_tool")
 		case *llm.Opaque:
-			e.drop("opaque_block")
+			e.drop("opaque")
 		}
 	}
 	return out
@@ -162,7 +176,8 @@ func (e *requestEncoder) thought(r *llm.Reasoning, out *messageOut) {
 		e.drop("foreign_signature")
 	}
 	text := r.Text
-	if text == "" {
+	if text == "" && len(r.Summary) > 0 {
+		e.approximate("reasoning_history")
 		text = strings.Join(r.Summary, gap)
 	}
 	if text != "" {
@@ -208,8 +223,10 @@ func (e *requestEncoder) result(r *llm.ToolResult, name string) {
 		e.drop("tool_result_error")
 	}
 	e.cache(r.Cache)
+	e.foreign(r.Ext, e.where+".")
 	var out messageOut
 	for _, b := range r.Blocks {
+		e.foreign(b.Common().Ext, e.where+".")
 		switch b := b.(type) {
 		case *llm.Text:
 			e.attributes(b)
@@ -219,8 +236,11 @@ func (e *requestEncoder) result(r *llm.ToolResult, name string) {
 		case *llm.Media:
 			e.media(b, llm.RoleTool, &out)
 		default:
-			e.drop("opaque_block")
+			e.drop("opaque")
 		}
+	}
+	if len(out.texts) > 1 {
+		e.approximate("tool_result_parts")
 	}
 	if name == "" {
 		name = r.Name

@@ -8,6 +8,7 @@ import (
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/ollama"
+	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
 )
 
 func TestStreamIsTheDefault(t *testing.T) {
@@ -166,10 +167,10 @@ func TestEncodeForeignRequest(t *testing.T) {
 			{"type":"function","function":{"name":"fs__read","parameters":{"type":"object"}}},
 			{"type":"function","function":{"name":"patch","parameters":{"type":"object","properties":{"input":{"type":"string"}},"required":["input"]}}}],
 		"format":"json","logprobs":true,"top_logprobs":2,"stream":false}`, body)
-	require.Equal(t, "approximated:block_order,approximated:custom_tool,approximated:developer_role,approximated:document,approximated:refusal,"+
-		"approximated:response_format,approximated:tool_input,dropped:audio_in,dropped:cache_mark,dropped:citations,dropped:document,"+
+	require.Equal(t, "approximated:block_order,approximated:custom_tool,approximated:developer_role,approximated:document,approximated:reasoning_history,approximated:refusal,"+
+		"approximated:response_format,approximated:text_parts,approximated:tool_input,approximated:tool_result_parts,dropped:audio_in,dropped:cache_mark,dropped:citations,dropped:document,"+
 		"dropped:extension,dropped:file_id,dropped:foreign_signature,dropped:image_detail,dropped:image_out,dropped:logit_bias,dropped:media_url,"+
-		"dropped:message_name,dropped:n,dropped:opaque_block,dropped:parallel_tools,dropped:server_tool,dropped:system_media,dropped:tool_choice,"+
+		"dropped:message_name,dropped:n,dropped:opaque,dropped:parallel_tools,dropped:server_tool,dropped:system_media,dropped:tool_choice,"+
 		"dropped:tool_grammar,dropped:tool_result_error,dropped:tool_strict,dropped:user,dropped:video_in", losses)
 }
 
@@ -197,7 +198,9 @@ func TestToolChoiceLeavesToolsOut(t *testing.T) {
 }
 
 func TestThink(t *testing.T) {
-	own := func(raw string) llm.Ext { return llm.Ext{{Protocol: llm.Ollama, Name: "think", Value: llm.Raw(raw)}} }
+	own := func(raw string) llm.Ext {
+		return llm.Ext{{Protocol: wirejson.MarkScope(llm.Ollama), Name: "think", Value: llm.Raw(raw)}}
+	}
 	for _, c := range []struct {
 		name                  string
 		r                     llm.ReasoningConfig
@@ -209,7 +212,7 @@ func TestThink(t *testing.T) {
 		{"off", llm.ReasoningConfig{Enabled: new(false)}, "false", `"low"`, "", "approximated:reasoning_effort"},
 		{"none", llm.ReasoningConfig{Effort: "none"}, "false", `"low"`, "", "approximated:reasoning_effort"},
 		{"no budget", llm.ReasoningConfig{Budget: new(int64(0))}, "false", `"low"`, "", "approximated:reasoning_effort"},
-		{"adaptive", llm.ReasoningConfig{Adaptive: true}, "true", "true", "", ""},
+		{"adaptive", llm.ReasoningConfig{Adaptive: true}, "true", "true", "approximated:reasoning_effort", "approximated:reasoning_effort"},
 		{"thoughts", llm.ReasoningConfig{IncludeThoughts: new(true)}, "true", "true", "", ""},
 		{"medium", llm.ReasoningConfig{Effort: "medium"}, "true", `"medium"`, "approximated:reasoning_effort", ""},
 		{"minimal", llm.ReasoningConfig{Effort: "minimal"}, "true", `"low"`, "approximated:reasoning_effort", "approximated:reasoning_effort"},

@@ -161,7 +161,7 @@ func (d *requestDecoder) readThink(name string, v llm.Raw) error {
 	} else if r.Effort == "" {
 		return nil
 	}
-	keep(&r.Ext, protocol, []byte(name), v)
+	keep(&r.Ext, markScope, []byte(name), v)
 	d.req.Reasoning = r
 	return nil
 }

@@ -1,6 +1,8 @@
 package ollama
 
 import (
+	"strings"
+
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
@@ -13,8 +15,8 @@ const (
 )
 
 // EncodeRequest renders req as the body of POST /chat, or of /generate where it
-// completes a text. A text completion of several turns is refused with
-// KindUnsupported.
+// completes a text. A text completion of several turns, and a conversation of
+// which nothing can be said, is refused with KindUnsupported.
 func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []llm.Loss, error) {
 	e := requestEncoder{req: req, model: to.Model, path: pathChat}
 	if e.model == "" {
@@ -28,7 +30,9 @@ func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []
 			return nil, nil, err
 		}
 	} else {
-		e.messages()
+		if said := e.messages(); !said && len(req.Messages) > 0 {
+			return nil, nil, wirejson.NothingLeft(req.Messages)
+		}
 		e.tools()
 	}
 	e.format()
@@ -63,7 +67,11 @@ func (e *requestEncoder) format() {
 	if f == nil || f.Type == "" || f.Type == "text" {
 		return
 	}
+	e.foreign(f.Ext, "response_format.")
 	if f.Type == "json_schema" {
+		if f.Description != "" {
+			e.losses.Drop("response_format_description", "response_format.description")
+		}
 		if wirejson.KindOf(f.Schema) == '{' {
 			e.w.Raw("format", f.Schema)
 			return
@@ -96,7 +104,7 @@ func (e *requestEncoder) unsaid() {
 		{r.ParallelTools != nil && !*r.ParallelTools && len(r.Tools) > 0, "parallel_tools"},
 		{r.Verbosity != "", "verbosity"},
 		{r.AudioOut != nil, "audio_out"},
-		{r.ServiceTier != "" && r.ServiceTier != "auto" && r.ServiceTier != "default", "service_tier"},
+		{r.ServiceTier != "" && r.ServiceTier != "auto" && r.ServiceTier != "default" && !strings.HasPrefix(r.ServiceTier, "standard"), "service_tier"},
 		{len(r.Metadata) > 0, "metadata"},
 		{r.User != "", "user"},
 		{r.PromptCacheKey != "", "prompt_cache_key"},
@@ -107,6 +115,7 @@ func (e *requestEncoder) unsaid() {
 		{r.Conversation != "", "conversation"},
 		{r.Truncation != "" && r.Truncation != "disabled", "truncation"},
 		{r.Background != nil && *r.Background, "background"},
+		{wirejson.UnsaidIncludes(r), "include"},
 	} {
 		if f.asked {
 			e.losses.Drop(f.feature, f.feature)
@@ -118,12 +127,19 @@ func (e *requestEncoder) unsaid() {
 		}
 	}
 	e.foreign(r.Ext, "")
+	if r.Reasoning != nil {
+		e.foreign(r.Reasoning.Ext, "reasoning.")
+	}
+	if r.ToolChoice != nil {
+		e.foreign(r.ToolChoice.Ext, "tool_choice.")
+	}
 }
 
-// foreign notes members that only another protocol has.
+// foreign notes members that only another protocol knows; path goes before
+// their names.
 func (e *requestEncoder) foreign(ext llm.Ext, path string) {
 	for i := range ext {
-		if p := ext[i].Protocol; p != protocol && p != innerScope && p != messageScope {
+		if wirejson.Foreign(ext[i], protocol) {
 			e.losses.Drop("extension", path+ext[i].Name)
 		}
 	}

@@ -17,8 +17,16 @@ func (c Codec) EncodeResponse(resp *llm.Response, req *llm.Request) ([]byte, []l
 			a.losses.Drop("n", "n")
 		}
 	}
+	last := 0
 	for i, b := range choice.Blocks {
-		a.block(b, "message"+wirejson.At(i))
+		path := "message" + wirejson.At(i)
+		switch at := a.rankOf(b); {
+		case at >= last:
+			last = at
+		case at > 0:
+			a.losses.Approximate("block_order", path)
+		}
+		a.block(b, path)
 	}
 	var w wirejson.Writer
 	w.B = append(make([]byte, 0, 1<<10), '{')
@@ -28,6 +36,32 @@ func (c Codec) EncodeResponse(resp *llm.Response, req *llm.Request) ([]byte, []l
 	writeDone(&w, choice.Finish, choice.Ext, resp.Usage, &a.losses)
 	w.Close('}')
 	return w.B, a.losses.List, nil
+}
+
+// rankOf is the place of a block in the order in which a message tells what it
+// holds; 0 for blocks that are not told.
+func (a *answerOut) rankOf(b llm.Block) int {
+	switch b := b.(type) {
+	case *llm.Reasoning:
+		if thoughtOf(b) != "" {
+			return 1
+		}
+	case *llm.Text:
+		if b.Text != "" {
+			return 2
+		}
+	case *llm.Refusal:
+		return 2
+	case *llm.Media:
+		if !a.generate {
+			return 3
+		}
+	case *llm.ToolCall:
+		if !a.generate {
+			return 4
+		}
+	}
+	return 0
 }
 
 // writeHead writes what every line of an answer says.
@@ -69,10 +103,11 @@ func (a *answerOut) block(b llm.Block, path string) {
 		if b.Signature != nil || b.Encrypted != nil {
 			a.losses.Drop("foreign_signature", path)
 		}
-		if a.thinking.Len() > 0 {
+		text := thoughtOf(b)
+		if text != "" && a.thinking.Len() > 0 {
 			a.thinking.WriteString(gap)
 		}
-		a.thinking.WriteString(thoughtOf(b))
+		a.thinking.WriteString(text)
 	case *llm.ToolCall:
 		a.call(b, path)
 	case *llm.Media:
@@ -80,7 +115,7 @@ func (a *answerOut) block(b llm.Block, path string) {
 	case *llm.ServerToolResult:
 		a.losses.Drop("server_tool", path)
 	default:
-		a.losses.Drop("opaque_block", path)
+		a.losses.Drop("opaque", path)
 	}
 }
 

@@ -26,7 +26,7 @@ func (e *requestEncoder) think() {
 		return
 	}
 	e.where = "reasoning"
-	if own := ownMember(r.Ext, "think"); own != nil && saysThink(own, r) {
+	if own := wirejson.ExtOf(r.Ext, markScope, "think"); own != nil && saysThink(own, r) {
 		e.w.Raw("think", own)
 		return
 	}
@@ -66,6 +66,9 @@ func (e *requestEncoder) thinkOff() {
 
 func (e *requestEncoder) thinkOn(r *llm.ReasoningConfig) {
 	budgeted := r.Budget != nil && *r.Budget > 0
+	if r.Adaptive && r.Effort == "" && !budgeted {
+		e.approximate("reasoning_effort")
+	}
 	if budgeted {
 		e.approximate("reasoning_budget")
 	}

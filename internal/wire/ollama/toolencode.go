@@ -73,9 +73,7 @@ func (e *requestEncoder) toolChoice() {
 	case llm.ToolModeNamed:
 		e.losses.Approximate("tool_choice", "tool_choice")
 	case llm.ToolModeAllowed:
-		if c.AllowedRequired {
-			e.losses.Approximate("tool_choice_allowed", "tool_choice")
-		}
+		e.losses.Approximate("tool_choice_allowed", "tool_choice")
 	case llm.ToolModeRequired, llm.ToolModeNative:
 		e.losses.Drop("tool_choice", "tool_choice")
 	}

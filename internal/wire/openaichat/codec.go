@@ -19,7 +19,8 @@ const (
 	innerScope llm.Protocol = protocol + "#inner"
 	// messageScope: members of a choice's message, on Choice.Ext.
 	messageScope llm.Protocol = protocol + "#message"
-	// markScope: how a thing was spelled, where the protocol has several ways.
+	// markScope: how a thing was spelled, where the protocol has several ways;
+	// what is said so is said in full elsewhere.
 	markScope llm.Protocol = protocol + "#mark"
 )
 
@@ -48,6 +49,15 @@ func isOwn(n *llm.Native) bool { return n != nil && n.Protocol == protocol && le
 func ownSignature(s *llm.Signature) bool { return s != nil && s.Origin.Protocol == protocol }
 
 func ownMember(ext llm.Ext, name string) llm.Raw { return wirejson.ExtOf(ext, protocol, name) }
+
+// spelling returns a member that was kept as it came, because it says more than
+// the canonical model does (this protocol's own member), or the same (a mark).
+func spelling(ext llm.Ext, name string) llm.Raw {
+	if v := ownMember(ext, name); v != nil {
+		return v
+	}
+	return wirejson.ExtOf(ext, markScope, name)
+}
 
 // keep appends a member that the canonical model has no field for.
 func keep(ext *llm.Ext, scope llm.Protocol, name []byte, v llm.Raw) {

@@ -2,6 +2,7 @@ package openaichat
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
@@ -26,6 +27,7 @@ type lane struct {
 	key   string // tells elements of reasoning_details from each other
 	index int    // of the block
 	text  wirejson.Carry
+	plain []byte // what was said of plain thinking
 	// What only the end of the block tells.
 	id       string
 	ext      llm.Ext
@@ -38,6 +40,7 @@ type choiceDecoder struct {
 	index     int
 	lane      lane
 	calls     []*callDecoder
+	mused     bool // it has thought aloud
 	had       ending
 	spoke     bool
 	finished  bool
@@ -193,8 +196,15 @@ func (c *choiceDecoder) thought(v llm.Raw) {
 	if s, ok := wirejson.Text(v); !ok || s == "" {
 		return
 	}
+	again := c.mused && c.lane.kind != laneReasoning
 	c.open(laneReasoning, "", func() llm.Block { return &llm.Reasoning{} })
-	c.say(llm.DeltaReasoning, c.lane.text.Next(v))
+	text := c.lane.text.Next(v)
+	if again { // the gap is between the two, and of neither
+		text = strings.TrimPrefix(text, summaryGap)
+	}
+	c.mused = true
+	c.lane.plain = append(c.lane.plain, text...)
+	c.say(llm.DeltaReasoning, text)
 }
 
 func (c *choiceDecoder) content(v llm.Raw) {

@@ -24,8 +24,9 @@ func (c *choiceDecoder) details(v llm.Raw) {
 			c.whole(r)
 		case len(r.Summary) > 0:
 			c.detail("s"+index, r, wirejson.Member(e, "summary"), llm.DeltaSummary)
-		case r.Text == "" && r.Signature != nil && c.lane.kind == laneReasoning:
+		case r.Signature != nil && c.lane.kind == laneReasoning && (r.Text == "" || r.Text == string(c.lane.plain)):
 			c.sign(r.Signature) // of thinking that was told as plain text
+			c.closeLane()
 		default:
 			c.detail("t"+index, r, wirejson.Member(e, "text"), llm.DeltaReasoning)
 		}

@@ -64,7 +64,7 @@ type blockEncoder struct {
 	// r and m are the headers of a block that is told by its structure.
 	r    *llm.Reasoning
 	m    *llm.Media
-	data []byte // of a picture
+	data []byte // of a picture, or what is thought so far
 }
 
 type blockKind uint8

@@ -46,6 +46,9 @@ func (e *eventEncoder) thought(dst []byte, b *blockEncoder, text string, kind ll
 		shown = summaryGap + text
 	}
 	b.said, b.choice.thought = true, true
+	if kind == llm.DeltaReasoning && b.r == nil {
+		b.data = append(b.data, text...)
+	}
 	return e.write(dst, b.choice, func(w *wirejson.Writer) {
 		w.Str("reasoning_content", shown)
 		if b.r == nil {
@@ -88,7 +91,10 @@ func (e *eventEncoder) signature(dst []byte, b *blockEncoder, s *llm.Signature) 
 	}
 	switch b.kind {
 	case blockReasoning:
-		piece := &llm.Reasoning{Signature: s}
+		// What it signs stands beside it: told as plain text, it may have
+		// become a part of the text before it.
+		piece := &llm.Reasoning{Signature: s, Text: string(b.data)}
+		b.data = nil
 		if b.r != nil {
 			header := *b.r
 			header.Signature = s

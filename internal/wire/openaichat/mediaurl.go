@@ -15,6 +15,7 @@ func (Codec) TakesURL(m *llm.Media, to wire.Target) bool {
 		return true
 	case llm.MediaDocument:
 		return dialectOf(to).documents
+	case llm.MediaAudio, llm.MediaVideo:
 	}
 	return false
 }

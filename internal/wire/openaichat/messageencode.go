@@ -4,20 +4,26 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
 )
 
 // messages writes the conversation: the instructions first, then each message,
-// results of tools right behind the message that called them.
-func (e *requestEncoder) messages() {
+// results of tools right behind the message that called them. It reports
+// whether anything of the conversation is said, or there is none but the
+// instructions.
+func (e *requestEncoder) messages() (said bool) {
 	e.w.Begin("messages", '[')
 	e.system()
+	said = len(e.req.Messages) == 0 && len(e.w.B) > 0 && e.w.B[len(e.w.B)-1] != '['
+	empty := len(e.w.B)
 	found := findResults(e.req.Messages)
 	for i := range e.req.Messages {
 		m := &e.req.Messages[i]
 		e.where = place{i, 0}
+		e.foreignExt(m.Ext, "messages"+wirejson.At(i))
 		switch m.Role {
 		case llm.RoleAssistant:
 			e.assistant(m, i, &found)
@@ -27,7 +33,9 @@ func (e *requestEncoder) messages() {
 			e.spoken(m, i, &found)
 		}
 	}
+	said = said || len(e.w.B) > empty
 	e.w.Close(']')
+	return said
 }
 
 // system writes what stands outside the conversation as one message.
@@ -176,8 +184,9 @@ func (e *requestEncoder) signature(s *llm.Signature) bool {
 type assistantOut struct {
 	thoughts []*llm.Reasoning
 	said     []llm.Block
-	places   []int // of said
-	cites    []llm.Citation
+	places   []int           // of said
+	cites    wirejson.Writer // elements
+	runes    int64           // of the texts so far
 	images   []*llm.Media
 	audio    *llm.Media
 	calls    []*llm.ToolCall
@@ -198,7 +207,7 @@ func (e *requestEncoder) sort(m *llm.Message, index int) assistantOut {
 				e.approximate("block_order")
 			}
 			if t, ok := b.(*llm.Text); ok {
-				out.cites = append(out.cites, e.citations(t)...)
+				e.cite(&out, t)
 				if t.Phase != "" {
 					e.drop("phase")
 				}
@@ -222,18 +231,22 @@ func (e *requestEncoder) sort(m *llm.Message, index int) assistantOut {
 	return out
 }
 
-// citations returns what may be replayed: the protocol's own.
-func (e *requestEncoder) citations(t *llm.Text) []llm.Citation {
-	var own []llm.Citation
-	for _, c := range t.Citations {
-		if c.Protocol == protocol && len(c.Raw) > 0 {
-			own = append(own, c)
+// cite appends the citations of a text: the protocol's own as they came, others
+// by what all protocols share. The texts before it are of the same content, so
+// that its places count from where it begins.
+func (e *requestEncoder) cite(out *assistantOut, t *llm.Text) {
+	start := out.runes
+	out.runes += int64(utf8.RuneCountInString(t.Text))
+	translates := e.vendor.reference || !e.vendor.known // others may refuse the member
+	for i := range t.Citations {
+		c := &t.Citations[i]
+		switch {
+		case c.Protocol != protocol && !translates, !appendCitation(&out.cites, c, start, out.runes):
+			e.drop("citations")
+		case c.Text != "" && c.Protocol != protocol: // what is cited
+			e.approximate("citations")
 		}
 	}
-	if len(own) < len(t.Citations) {
-		e.drop("citations")
-	}
-	return own
 }
 
 // sortMedia takes what a model made: sound by its id, else by what was said in
@@ -263,12 +276,9 @@ func (e *requestEncoder) assistant(m *llm.Message, index int, found *results) {
 	e.thoughts(m, index)
 	e.assistantContent(index, &out)
 	e.w.Ext(m.Ext, protocol)
-	if len(out.cites) > 0 {
+	if len(out.cites.B) > 0 {
 		e.w.Begin("annotations", '[')
-		for i := range out.cites {
-			e.w.Elem(out.cites[i].Raw)
-		}
-		e.w.Close(']')
+		e.w.B = append(append(e.w.B, out.cites.B...), ']')
 	}
 	if len(out.images) > 0 {
 		e.w.Begin("images", '[')
@@ -343,6 +353,7 @@ func (e *requestEncoder) thoughts(m *llm.Message, index int) {
 		}
 		e.where = place{index, i}
 		text := plainThought(r)
+		e.foreignExt(r.Ext, e.path())
 		own := isDetail(r) || marked(r.Ext, markThinking)
 		switch {
 		case own && e.vendor.details:
@@ -420,6 +431,7 @@ func (e *requestEncoder) call(c *llm.ToolCall, id string) {
 		e.w.Elem(c.Native.Raw)
 		return
 	}
+	e.foreignExt(c.Ext, e.path())
 	e.w.Open('{')
 	e.w.Str("id", id)
 	if c.Kind == llm.ToolCustom && !e.customs() {
@@ -517,6 +529,7 @@ func (e *requestEncoder) result(res *llm.ToolResult, id string) (rest bool) {
 	if res.IsError {
 		e.drop("tool_result_error")
 	}
+	e.foreignExt(res.Ext, e.path())
 	here := make([]llm.Block, 0, len(res.Blocks))
 	for _, b := range res.Blocks {
 		if m, ok := b.(*llm.Media); ok && (!marked(m.Ext, markInTool) || e.vendor.reference) {

@@ -1,6 +1,8 @@
 package openaichat
 
 import (
+	"strings"
+
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
 )
@@ -43,7 +45,7 @@ func (e *requestEncoder) end(a *llm.Attrs) {
 func (e *requestEncoder) foreignExt(ext llm.Ext, path string) {
 	for i := range ext {
 		if wirejson.Foreign(ext[i], protocol) {
-			e.losses.Drop("extension", path+"."+ext[i].Name)
+			e.losses.Drop("extension", strings.TrimPrefix(path+"."+ext[i].Name, "."))
 		}
 	}
 }

@@ -80,9 +80,9 @@ func (Raw) Patch(doc *jsonspan.Doc, meta wire.Meta, to wire.Target) (wire.Patch,
 }
 
 // StreamTap watches one stream.
-func (Raw) StreamTap(hideUsage bool) wire.StreamTap { return &streamTap{hide: hideUsage} }
+func (Raw) StreamTap(hideUsage bool) wire.StreamTap { return tapping().StreamTap(hideUsage) }
 
 // BodyTap watches one whole answer.
 func (Raw) BodyTap() wire.BodyTap {
-	return &bodyTap{watch: jsonspan.NewWatch(bodyPaths)}
+	return tapping().BodyTap()
 }

@@ -36,24 +36,57 @@ func (t *thoughts) take(name string, v llm.Raw) bool {
 }
 
 // blocks returns the thinking in order. The plain text repeats what the
-// structured members hold, and counts only where they hold no text.
+// structured members hold; what it has besides is thinking without structure.
 func (t *thoughts) blocks() []llm.Block {
-	var out []llm.Block
-	told := false
+	var all []*llm.Reasoning
 	for _, e := range wirejson.Elements(t.details) {
-		r := readDetail(e)
-		told = told || r.Text != "" || len(r.Summary) > 0
-		out = append(out, r)
+		all = append(all, readDetail(e))
 	}
 	for _, e := range wirejson.Elements(t.thick) {
-		r := readThinkingBlock(e)
-		told = told || r.Text != ""
-		out = append(out, r)
+		all = append(all, readThinkingBlock(e))
 	}
-	if t.plain != "" && !told {
-		out = append([]llm.Block{&llm.Reasoning{Text: t.plain}}, out...)
+	if out, ok := merged(t.plain, all); ok {
+		return out
+	}
+	out := make([]llm.Block, len(all)) // vendors may word the plain text as they like
+	for i, r := range all {
+		out[i] = r
 	}
 	return out
+}
+
+// merged puts what plain has besides the texts of all where it stands among
+// them. It reports false where plain does not hold these texts in this order.
+func merged(plain string, all []*llm.Reasoning) (out []llm.Block, ok bool) {
+	told := false
+	for _, r := range all {
+		if text := plainThought(r); text != "" && plain != "" {
+			before, after, found := strings.Cut(plain, text)
+			if !found {
+				return nil, false
+			}
+			out = appendPlain(out, before)
+			plain, told = after, true
+		}
+		out = append(out, r)
+	}
+	switch {
+	case told:
+		return appendPlain(out, plain), true
+	case plain == "":
+		return out, true
+	}
+	return append([]llm.Block{&llm.Reasoning{Text: plain}}, out...), true
+}
+
+// appendPlain appends thinking that stood between other thinking, without the
+// gaps around it.
+func appendPlain(out []llm.Block, text string) []llm.Block {
+	text = strings.TrimSuffix(strings.TrimPrefix(text, summaryGap), summaryGap)
+	if strings.TrimSpace(text) == "" {
+		return out
+	}
+	return append(out, &llm.Reasoning{Text: text})
 }
 
 func signatureOf(v llm.Raw) *llm.Signature {
@@ -100,7 +133,7 @@ func readDetail(v llm.Raw) *llm.Reasoning {
 		if kind == nil {
 			kind = llm.Raw(`"` + detailText + `"`)
 		}
-		keep(&r.Ext, protocol, []byte("type"), kind)
+		keep(&r.Ext, markScope, []byte("type"), kind)
 	}
 	return r
 }
@@ -119,7 +152,8 @@ func detailTypeOf(r *llm.Reasoning) string {
 // isDetail reports whether r came as an element of reasoning_details, or can
 // only be told by one.
 func isDetail(r *llm.Reasoning) bool {
-	return wirejson.HasExt(r.Ext, protocol) || ownSignature(r.Signature) || ownSignature(r.Encrypted)
+	return wirejson.HasExt(r.Ext, protocol) || wirejson.ExtOf(r.Ext, markScope, "type") != nil ||
+		ownSignature(r.Signature) || ownSignature(r.Encrypted)
 }
 
 // readThinkingBlock reads one of LiteLLM's blocks, which are Anthropic's.

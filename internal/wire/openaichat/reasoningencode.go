@@ -20,7 +20,8 @@ func (e *requestEncoder) reasoning() {
 	if c == nil {
 		return
 	}
-	if !e.vendor.known && wirejson.HasExt(c.Ext, protocol) {
+	e.foreignExt(c.Ext, "reasoning")
+	if !e.vendor.known && (wirejson.HasExt(c.Ext, protocol) || wirejson.HasExt(c.Ext, markScope)) {
 		e.reasoningAsAsked(c)
 		return
 	}
@@ -37,16 +38,17 @@ func (e *requestEncoder) reasoning() {
 // reasoningAsAsked gives a vendor nothing is known of what the client, who
 // speaks its dialect, said.
 func (e *requestEncoder) reasoningAsAsked(c *llm.ReasoningConfig) {
-	effort, _ := wirejson.Text(wirejson.Member(ownMember(c.Ext, "reasoning"), "effort"))
+	effort, _ := wirejson.Text(wirejson.Member(spelling(c.Ext, "reasoning"), "effort"))
 	if c.Effort != effort {
 		e.w.OptStr("reasoning_effort", c.Effort)
 	}
 	e.w.Ext(c.Ext, protocol)
+	e.w.Ext(c.Ext, markScope)
 }
 
 // reasoningObject writes OpenRouter's object, which has words for everything.
 func (e *requestEncoder) reasoningObject(c *llm.ReasoningConfig) {
-	if own := ownMember(c.Ext, "reasoning"); own != nil {
+	if own := spelling(c.Ext, "reasoning"); own != nil {
 		e.w.Raw("reasoning", own)
 		return
 	}
@@ -83,7 +85,7 @@ func (e *requestEncoder) reasoningObject(c *llm.ReasoningConfig) {
 
 // thinkingSwitch writes the switch of vendors whose models think or do not.
 func (e *requestEncoder) thinkingSwitch(c *llm.ReasoningConfig) {
-	if own := ownMember(c.Ext, "thinking"); own != nil {
+	if own := spelling(c.Ext, "thinking"); own != nil {
 		e.w.Raw("thinking", own)
 		return
 	}
@@ -222,7 +224,7 @@ func (t thoughtWriter) list(name string, all []*llm.Reasoning, of func(*llm.Reas
 // detail writes one element of reasoning_details.
 func (t thoughtWriter) detail(r *llm.Reasoning) {
 	t.w.Open('{')
-	if kind := ownMember(r.Ext, "type"); kind != nil {
+	if kind := wirejson.ExtOf(r.Ext, markScope, "type"); kind != nil {
 		t.w.Raw("type", kind)
 	} else {
 		t.w.Str("type", detailTypeOf(r))
@@ -238,7 +240,7 @@ func (t thoughtWriter) detail(r *llm.Reasoning) {
 		t.w.Str("signature", r.Signature.Data)
 	}
 	t.w.OptStr("id", r.ID)
-	t.w.Ext(r.Ext, protocol, "type")
+	t.w.Ext(r.Ext, protocol)
 	t.w.Close('}')
 }
 

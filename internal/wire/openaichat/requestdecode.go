@@ -1,6 +1,8 @@
 package openaichat
 
 import (
+	"slices"
+
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
@@ -332,6 +334,25 @@ func (d *requestDecoder) readEffort(name string, v llm.Raw) (err error) {
 	return err
 }
 
+// known reports whether an object holds nothing but the members named.
+func known(v llm.Raw, names ...string) bool {
+	for name := range wirejson.Members(v) {
+		if !slices.Contains(names, string(name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// spelledIn is the scope in which an object stays as it came: a mark where the
+// canonical model says all of it.
+func spelledIn(whole bool) llm.Protocol {
+	if whole {
+		return markScope
+	}
+	return protocol
+}
+
 // readReasoning reads OpenRouter's object. It stays in Ext as it came: a vendor
 // that knows it gets it back so.
 func (d *requestDecoder) readReasoning(name string, v llm.Raw) (err error) {
@@ -339,7 +360,7 @@ func (d *requestDecoder) readReasoning(name string, v llm.Raw) (err error) {
 		return err
 	}
 	c := d.thinking()
-	keep(&c.Ext, protocol, []byte(name), v)
+	keep(&c.Ext, spelledIn(known(v, "effort", "max_tokens", "enabled", "exclude", "summary")), []byte(name), v)
 	for m, e := range wirejson.Members(v) {
 		switch string(m) {
 		case "effort":
@@ -374,7 +395,7 @@ func (d *requestDecoder) readThinking(name string, v llm.Raw) (err error) {
 		return err
 	}
 	c := d.thinking()
-	keep(&c.Ext, protocol, []byte(name), v)
+	keep(&c.Ext, spelledIn(known(v, "type", "budget_tokens")), []byte(name), v)
 	kind, err := wirejson.WantText(name+".type", wirejson.Member(v, "type"))
 	if err != nil {
 		return err
@@ -395,14 +416,14 @@ func (d *requestDecoder) readThinking(name string, v llm.Raw) (err error) {
 // readEnableThinking reads Qwen's switch.
 func (d *requestDecoder) readEnableThinking(name string, v llm.Raw) (err error) {
 	c := d.thinking()
-	keep(&c.Ext, protocol, []byte(name), v)
+	keep(&c.Ext, markScope, []byte(name), v)
 	c.Enabled, err = wirejson.WantBool(name, v)
 	return err
 }
 
 func (d *requestDecoder) readThinkingBudget(name string, v llm.Raw) (err error) {
 	c := d.thinking()
-	keep(&c.Ext, protocol, []byte(name), v)
+	keep(&c.Ext, markScope, []byte(name), v)
 	c.Budget, err = wirejson.WantInt(name, v)
 	return err
 }

@@ -18,7 +18,8 @@ const (
 	maxStops = 4
 )
 
-// EncodeRequest renders req as the body of POST /chat/completions.
+// EncodeRequest renders req as the body of POST /chat/completions. It fails
+// with KindUnsupported when no message is left to send.
 func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []llm.Loss, error) {
 	e := requestEncoder{req: req, to: to, vendor: dialectOf(to)}
 	model := to.Model
@@ -28,7 +29,9 @@ func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []
 	e.family = openai.FamilyOf(model)
 	e.w.B = append(make([]byte, 0, 4<<10), '{')
 	e.w.Str("model", model)
-	e.messages()
+	if said := e.messages(); !said {
+		return nil, nil, wirejson.NothingLeft(req.Messages)
+	}
 	e.tools()
 	e.sampling(model)
 	e.reasoning()
@@ -148,6 +151,7 @@ func (e *requestEncoder) format() {
 	if f == nil || f.Type == "" {
 		return
 	}
+	e.foreignExt(f.Ext, "response_format")
 	e.w.Begin("response_format", '{')
 	e.w.Str("type", f.Type)
 	if f.Type == "json_schema" {
@@ -159,7 +163,11 @@ func (e *requestEncoder) format() {
 		e.w.Str("name", name)
 		e.w.OptStr("description", f.Description)
 		e.w.OptRaw("schema", f.Schema)
-		e.w.OptBool("strict", f.Strict)
+		strict, lost := openai.Strict(f, e.req.Source)
+		if lost {
+			e.losses.Approximate("schema_strict", "response_format.strict")
+		}
+		e.w.OptBool("strict", strict)
 		e.w.Ext(f.Ext, innerScope)
 		e.w.Close('}')
 	}
@@ -327,7 +335,7 @@ func (e *requestEncoder) unsaid() {
 		{"conversation", r.Conversation != ""},
 		{"truncation", r.Truncation != "" && r.Truncation != "disabled"},
 		{"background", r.Background != nil && *r.Background},
-		{"include", slices.ContainsFunc(r.Include, unsaidInclude)},
+		{"include", wirejson.UnsaidIncludes(r)},
 		{"suffix", r.Completion != nil && r.Completion.Suffix != ""},
 		{"echo", r.Completion != nil && r.Completion.Echo},
 		{"best_of", r.Completion != nil && r.Completion.BestOf != nil && *r.Completion.BestOf > 1},
@@ -336,15 +344,8 @@ func (e *requestEncoder) unsaid() {
 			e.losses.Drop(f.feature, f.feature)
 		}
 	}
-	for i := range r.Ext {
-		if wirejson.Foreign(r.Ext[i], protocol) {
-			e.losses.Drop("extension", r.Ext[i].Name)
-		}
+	e.foreignExt(r.Ext, "")
+	if r.Completion != nil {
+		e.foreignExt(r.Completion.Ext, "")
 	}
-}
-
-// unsaidInclude reports whether a value of the Responses protocol's include
-// asks for something that is not also said elsewhere in the request.
-func unsaidInclude(name string) bool {
-	return name != "reasoning.encrypted_content" && name != "message.output_text.logprobs"
 }

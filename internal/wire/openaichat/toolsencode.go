@@ -139,6 +139,7 @@ func (e *requestEncoder) customTool(t *llm.Tool) {
 		e.w.OptStr("description", t.Description)
 		e.w.Raw("parameters", llm.Raw(freeSchema))
 		e.w.B = append(e.w.B, "}}"...)
+		e.foreignExt(t.Ext, e.base+wirejson.At(e.where.block))
 		return
 	}
 	e.w.Str("type", "custom")
@@ -158,6 +159,7 @@ func (e *requestEncoder) customTool(t *llm.Tool) {
 	e.cache(t.Cache)
 	e.w.Ext(t.Ext, protocol)
 	e.w.Close('}')
+	e.foreignExt(t.Ext, e.base+wirejson.At(e.where.block))
 }
 
 func (e *requestEncoder) toolChoice() {
@@ -165,6 +167,7 @@ func (e *requestEncoder) toolChoice() {
 	if c == nil {
 		return
 	}
+	e.foreignExt(c.Ext, "tool_choice")
 	if marked(c.Ext, markLegacy) {
 		e.functionChoice(c)
 		return

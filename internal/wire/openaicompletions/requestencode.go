@@ -57,18 +57,26 @@ func (e *requestEncoder) prompt() error {
 	var texts []string
 	add := func(blocks []llm.Block, path string) {
 		for i, b := range blocks {
+			at := path + wirejson.At(i)
+			e.attrs(b.Common(), at)
 			if t, ok := b.(*llm.Text); ok {
+				noteText(t, at, &e.losses)
 				texts = append(texts, t.Text)
 				continue
 			}
-			e.losses.Drop(featureOf(b), path+wirejson.At(i))
+			e.losses.Drop(featureOf(b), at)
 		}
 	}
 	add(r.System, "system")
 	asked := false
 	for i := range r.Messages {
 		m := &r.Messages[i]
-		path := "messages" + wirejson.At(i) + ".content"
+		base := "messages" + wirejson.At(i)
+		path := base + ".content"
+		if m.Name != "" {
+			e.losses.Drop("message_name", base+".name")
+		}
+		e.foreign(m.Ext, base)
 		switch {
 		case (m.Role == llm.RoleSystem || m.Role == llm.RoleDeveloper) && !asked:
 			add(m.Blocks, path)
@@ -81,14 +89,18 @@ func (e *requestEncoder) prompt() error {
 			if len(texts) > 0 {
 				e.losses.Approximate("system_prompt", "system")
 			}
+			before := len(texts)
 			add(m.Blocks, path)
+			if len(texts)-before > 1 {
+				e.losses.Approximate("text_parts", path)
+			}
 		default:
-			return unsupported("messages"+wirejson.At(i),
+			return unsupported(base,
 				"The model behind this name only completes a text. Send one message of the user, without earlier turns.")
 		}
 	}
 	if len(texts) == 0 {
-		return unsupported("messages", "The model behind this name only completes a text, and the request has none.")
+		return wirejson.NothingLeft(r.Messages)
 	}
 	e.w.Str("prompt", strings.Join(texts, "\n\n"))
 	return nil
@@ -96,6 +108,23 @@ func (e *requestEncoder) prompt() error {
 
 func unsupported(param, message string) *llm.Error {
 	return &llm.Error{Kind: llm.KindUnsupported, Code: "unsupported_conversation", Param: param, Message: message}
+}
+
+// attrs notes what a block carries that the API has no words for.
+func (e *requestEncoder) attrs(a *llm.Attrs, path string) {
+	if a.Cache != nil {
+		e.losses.Drop("cache_mark", path)
+	}
+	e.foreign(a.Ext, path)
+}
+
+// foreign notes members of the object at path that only another protocol knows.
+func (e *requestEncoder) foreign(ext llm.Ext, path string) {
+	for i := range ext {
+		if wirejson.Foreign(ext[i], protocol) {
+			e.losses.Drop("extension", strings.TrimPrefix(path+"."+ext[i].Name, "."))
+		}
+	}
 }
 
 // tokensOf returns a prompt that was given as tokens.
@@ -195,7 +224,7 @@ func (e *requestEncoder) unsaid() {
 		{"verbosity", r.Verbosity != ""},
 		{"audio_out", r.AudioOut != nil || slices.Contains(r.Modalities, "audio")},
 		{"image_out", slices.Contains(r.Modalities, "image")},
-		{"service_tier", r.ServiceTier != "" && r.ServiceTier != "auto" && r.ServiceTier != "default"},
+		{"service_tier", r.ServiceTier != "" && r.ServiceTier != "auto" && r.ServiceTier != "default" && !strings.HasPrefix(r.ServiceTier, "standard")},
 		{"metadata", len(r.Metadata) > 0},
 		{"prompt_cache_key", r.PromptCacheKey != ""},
 		{"prompt_cache_retention", r.PromptCacheRetention != ""},
@@ -205,14 +234,17 @@ func (e *requestEncoder) unsaid() {
 		{"conversation", r.Conversation != ""},
 		{"truncation", r.Truncation != "" && r.Truncation != "disabled"},
 		{"background", r.Background != nil && *r.Background},
+		{"include", wirejson.UnsaidIncludes(r)},
 	} {
 		if f.asked {
 			e.losses.Drop(f.feature, f.feature)
 		}
 	}
-	for i := range r.Ext {
-		if r.Ext[i].Protocol != protocol {
-			e.losses.Drop("extension", r.Ext[i].Name)
-		}
+	e.foreign(r.Ext, "")
+	if r.Reasoning != nil {
+		e.foreign(r.Reasoning.Ext, "reasoning")
+	}
+	if r.Completion != nil {
+		e.foreign(r.Completion.Ext, "")
 	}
 }

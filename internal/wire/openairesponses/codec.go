@@ -26,8 +26,6 @@ const (
 	// messages of the assistant (a turn may hold several message items). In a
 	// stream only the end of an item tells them.
 	itemScope llm.Protocol = protocol + "#item"
-	// partScope marks an Opaque that is a content part and not an item.
-	partScope llm.Protocol = protocol + "#part"
 	// groupScope: members of the namespace object that the tool opens.
 	groupScope llm.Protocol = protocol + "#namespace"
 	// markScope: how a thing was spelled, where that says nothing others lack.
@@ -35,6 +33,9 @@ const (
 	// textScope: members of the request's text object.
 	textScope llm.Protocol = protocol + "#text"
 )
+
+// markPart marks an Opaque that is a content part and not an item.
+const markPart = "part"
 
 // Codec is server and client of the Responses protocol. Its zero value is ready.
 type Codec struct{}

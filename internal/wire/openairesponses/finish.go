@@ -81,8 +81,7 @@ func (s *seen) note(b llm.Block) {
 			s.clientCall = true
 			return
 		}
-		switch b.Name {
-		case "local_shell", "apply_patch", "computer": // hosted by name, run by the client
+		if ranByClient(b) {
 			s.clientCall = true
 		}
 		if isSearch(b) {
@@ -91,6 +90,25 @@ func (s *seen) note(b llm.Block) {
 	case *llm.Refusal:
 		s.refusal = true
 	}
+}
+
+// ranByClient reports whether the client runs a tool whose call looks like that
+// of a hosted one. The item's type tells: tools of MCP servers may have any name.
+func ranByClient(c *llm.ToolCall) bool {
+	if !isOwn(c.Native) {
+		return false
+	}
+	kind, _ := wirejson.Text(wirejson.Member(c.Native.Raw, "type"))
+	return clientItem(kind)
+}
+
+// clientItem reports whether items of the type call a tool that the client runs.
+func clientItem(kind string) bool {
+	switch kind {
+	case itemFunctionCall, itemCustomCall, "local_shell_call", "apply_patch_call", "computer_call":
+		return true
+	}
+	return false
 }
 
 func incompleteReason(v llm.Raw) string {

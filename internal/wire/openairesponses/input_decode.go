@@ -118,7 +118,7 @@ func keepArguments(c *llm.ToolCall) {
 		return
 	}
 	quoted := llm.Raw(wirejson.AppendText(nil, c.Input))
-	keep(&c.Ext, protocol, []byte("arguments"), quoted)
+	keep(&c.Ext, markScope, []byte("arguments"), quoted)
 	wrapped := wirejson.AppendName([]byte("{"), "arguments")
 	c.Input = append(append(wrapped, quoted...), '}')
 }

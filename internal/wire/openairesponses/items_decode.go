@@ -181,7 +181,7 @@ func decodeReasoning(raw llm.Raw, path string) (llm.Block, error) {
 		}
 	}
 	if !hasID {
-		keep(&r.Ext, protocol, []byte("type"), llm.Raw(`"`+itemReasoning+`"`))
+		keep(&r.Ext, markScope, []byte("type"), llm.Raw(`"`+itemReasoning+`"`))
 	}
 	return r, nil
 }

@@ -91,7 +91,7 @@ func (w *itemWriter) item(dst []byte, b llm.Block, p place) []byte {
 		if isOwn(&b.Native) {
 			return append(wirejson.AppendSep(dst), b.Native.Raw...)
 		}
-		w.losses.Drop("opaque_block", p.String())
+		w.losses.Drop("opaque", p.String())
 	}
 	return dst
 }
@@ -105,6 +105,7 @@ func (w *itemWriter) reasoning(dst []byte, r *llm.Reasoning, p place) []byte {
 		encrypted = nil
 	}
 	w.signature(r.Signature, p)
+	w.foreign(r.Ext, p)
 	if !w.output && !isOwnReasoning(r) {
 		w.losses.Drop("reasoning_history", p.String())
 		return dst
@@ -128,7 +129,7 @@ func (w *itemWriter) reasoning(dst []byte, r *llm.Reasoning, p place) []byte {
 	if encrypted != nil {
 		dst = appendMember(dst, "encrypted_content", encrypted.Data)
 	}
-	return append(appendExt(dst, r.Ext, protocol, "status", "summary", "content", "type"), '}')
+	return append(appendExt(dst, r.Ext, protocol, "status", "summary", "content"), '}')
 }
 
 // isOwnReasoning reports whether this protocol made the item.
@@ -136,7 +137,7 @@ func isOwnReasoning(r *llm.Reasoning) bool {
 	if r.Signature != nil || r.Redacted || r.Encrypted != nil && r.Encrypted.Origin.Protocol != protocol {
 		return false
 	}
-	return r.Encrypted != nil || r.ID != "" || hasScope(r.Ext, protocol)
+	return r.Encrypted != nil || r.ID != "" || hasScope(r.Ext, protocol) || ownMember(r.Ext, markScope, "type") != nil
 }
 
 func appendSummary(dst []byte, r *llm.Reasoning) []byte {
@@ -168,7 +169,7 @@ func (w *itemWriter) call(dst []byte, c *llm.ToolCall, p place) []byte {
 	dst = appendMember(dst, "call_id", w.callID(c.CallID))
 	dst = appendMember(dst, "name", c.Name)
 	dst = appendOptional(dst, "namespace", c.Namespace)
-	switch v := ownMember(c.Ext, protocol, input); {
+	switch v := ownMember(c.Ext, markScope, input); {
 	case v != nil:
 		dst = appendRaw(dst, input, v)
 	case len(c.Input) == 0 && c.Kind != llm.ToolCustom:
@@ -176,7 +177,8 @@ func (w *itemWriter) call(dst []byte, c *llm.ToolCall, p place) []byte {
 	default:
 		dst = wirejson.AppendText(wirejson.AppendName(dst, input), c.Input)
 	}
-	return append(appendExt(dst, c.Ext, protocol, "status", input), '}')
+	w.foreign(c.Ext, p)
+	return append(appendExt(dst, c.Ext, protocol, "status"), '}')
 }
 
 func (w *itemWriter) result(dst []byte, r *llm.ToolResult, p place) []byte {
@@ -194,6 +196,7 @@ func (w *itemWriter) result(dst []byte, r *llm.ToolResult, p place) []byte {
 	if r.Cache != nil {
 		w.losses.Drop("cache_mark", p.String())
 	}
+	w.foreign(r.Ext, p)
 	return append(appendExt(dst, r.Ext, protocol, "status"), '}')
 }
 

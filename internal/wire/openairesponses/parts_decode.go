@@ -61,7 +61,7 @@ func decodePart(raw llm.Raw, path string) (llm.Block, error) {
 		return decode(raw, path)
 	}
 	b := &llm.Opaque{Type: kind, Native: *native(raw)}
-	keep(&b.Ext, partScope, []byte("part"), llm.Raw("true"))
+	keep(&b.Ext, markScope, []byte(markPart), llm.Raw("true"))
 	return b, nil
 }
 

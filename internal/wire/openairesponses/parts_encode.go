@@ -91,7 +91,7 @@ func (w *partWriter) part(dst []byte, b llm.Block, assistant bool, p place) []by
 		if isOwn(&b.Native) {
 			return append(wirejson.AppendSep(dst), b.Native.Raw...)
 		}
-		w.losses.Drop("opaque_block", p.String())
+		w.losses.Drop("opaque", p.String())
 		return dst
 	case *llm.Reasoning:
 		w.losses.Drop("reasoning_history", p.String())
@@ -112,10 +112,15 @@ func (w *partWriter) end(dst []byte, a *llm.Attrs, p place) []byte {
 			w.losses.Drop("cache_mark", p.String())
 		}
 	}
-	if len(a.Ext) > 0 && !w.output {
-		noteForeign(w.losses, a.Ext, p.String())
-	}
+	w.foreign(a.Ext, p)
 	return append(appendExt(dst, a.Ext, protocol), '}')
+}
+
+// foreign notes members that a request cannot say.
+func (w *partWriter) foreign(ext llm.Ext, p place) {
+	if len(ext) > 0 && !w.output {
+		noteForeign(w.losses, ext, p.String())
+	}
 }
 
 func (w *partWriter) text(dst []byte, t *llm.Text, assistant bool, p place) []byte {
@@ -218,7 +223,7 @@ func outFeature(kind llm.MediaKind) string {
 	case llm.MediaImage:
 		return "image_out"
 	}
-	return "document"
+	return "document_out"
 }
 
 func (w *partWriter) image(dst []byte, m *llm.Media, p place) []byte {
@@ -282,7 +287,11 @@ func (w *partWriter) document(dst []byte, m *llm.Media, p place) []byte {
 		w.losses.Drop("document", p.String())
 		return dst
 	}
-	dst = appendOptional(dst, "filename", m.Name)
+	name := m.Name
+	if name == "" && m.Data != "" {
+		name = "document.pdf" // bytes must have a name
+	}
+	dst = appendOptional(dst, "filename", name)
 	dst = appendOptional(dst, "detail", m.Detail)
 	return w.end(dst, &m.Attrs, p)
 }

@@ -19,7 +19,8 @@ const (
 	maxUser         = 64 // "string too long. Expected a string with maximum length 64"
 )
 
-// EncodeRequest renders req as the body of POST /responses.
+// EncodeRequest renders req as the body of POST /responses. It fails with
+// KindUnsupported when it has messages and no item is left to send.
 func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []llm.Loss, error) {
 	e := requestEncoder{req: req, family: openai.FamilyOf(to.Model)}
 	e.items = itemWriter{
@@ -29,7 +30,11 @@ func (Codec) EncodeRequest(req *llm.Request, to wire.Target) (*wire.Outbound, []
 	}
 	b := appendMember(append(make([]byte, 0, sizeHint(req)), '{'), "model", to.Model)
 	b = e.instructions(b)
+	empty := len(b) + len(`,"input":[]`)
 	b = e.input(b)
+	if len(b) == empty && len(req.Messages) > 0 {
+		return nil, nil, wirejson.NothingLeft(req.Messages)
+	}
 	b = e.tools(b)
 	b = e.sampling(b)
 	b = e.state(b)
@@ -93,6 +98,7 @@ func (e *requestEncoder) input(b []byte) []byte {
 		if m.Name != "" {
 			e.losses.Drop("message_name", "messages["+strconv.Itoa(i)+"].name")
 		}
+		noteForeign(&e.losses, m.Ext, "messages["+strconv.Itoa(i)+"]")
 		switch m.Role {
 		case llm.RoleAssistant, llm.RoleTool:
 			b = e.turn(b, m, i)
@@ -180,7 +186,7 @@ func messageLen(blocks []llm.Block) int {
 func (e *requestEncoder) sampling(b []byte) []byte {
 	r := e.req
 	b = e.reasoning(b)
-	b = appendTextConfig(b, r)
+	b = appendTextConfig(b, e.formatted())
 	if r.MaxTokens != nil {
 		n := *r.MaxTokens
 		if n < minOutputTokens {
@@ -337,6 +343,18 @@ func (e *requestEncoder) unsaid() {
 		}
 	}
 	noteForeign(&e.losses, r.Ext, "")
+	if r.Reasoning != nil {
+		noteForeign(&e.losses, r.Reasoning.Ext, "reasoning")
+	}
+	if r.ToolChoice != nil {
+		noteForeign(&e.losses, r.ToolChoice.Ext, "tool_choice")
+	}
+	if r.Format != nil {
+		noteForeign(&e.losses, r.Format.Ext, "response_format")
+	}
+	if r.Completion != nil {
+		noteForeign(&e.losses, r.Completion.Ext, "")
+	}
 }
 
 // noteForeign notes members that only another protocol knows.

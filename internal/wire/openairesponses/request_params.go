@@ -2,6 +2,7 @@ package openairesponses
 
 import (
 	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/wire/openai"
 	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
 )
 
@@ -84,6 +85,25 @@ func (e *requestEncoder) effort(c *llm.ReasoningConfig) string {
 		return "medium"
 	}
 	return ""
+}
+
+// formatted returns the request with its schema enforced where the client's
+// protocol always does, and notes where this one does not.
+func (e *requestEncoder) formatted() *llm.Request {
+	if e.req.Format == nil || e.req.Format.Type != "json_schema" {
+		return e.req
+	}
+	strict, lost := openai.Strict(e.req.Format, e.req.Source)
+	if lost {
+		e.losses.Approximate("schema_strict", "response_format.strict")
+	}
+	if strict == e.req.Format.Strict {
+		return e.req
+	}
+	r, f := *e.req, *e.req.Format
+	f.Strict = strict
+	r.Format = &f
+	return &r
 }
 
 // appendTextConfig appends the text object: format and verbosity.

@@ -153,7 +153,7 @@ func TestEncodeForeignRequestLosses(t *testing.T) {
 		"approximated:server_tool", "approximated:service_tier", "approximated:user",
 		"dropped:audio_out", "dropped:best_of", "dropped:cache_mark", "dropped:citations", "dropped:document_context", "dropped:echo", "dropped:extension",
 		"dropped:foreign_signature", "dropped:frequency_penalty", "dropped:image_out", "dropped:logit_bias", "dropped:message_name",
-		"dropped:min_p", "dropped:n", "dropped:opaque_block", "dropped:presence_penalty", "dropped:reasoning_history",
+		"dropped:min_p", "dropped:n", "dropped:opaque", "dropped:presence_penalty", "dropped:reasoning_history",
 		"dropped:safety_settings", "dropped:seed", "dropped:server_tool", "dropped:stop", "dropped:suffix",
 		"dropped:tool_result_error", "dropped:top_k", "dropped:video_in",
 	}

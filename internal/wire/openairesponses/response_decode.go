@@ -161,10 +161,10 @@ func notOwn(id string) string {
 	return id
 }
 
-// without returns ext without this protocol's member of the name.
+// without returns ext without the mark of the name.
 func without(ext llm.Ext, name string) llm.Ext {
 	for i := range ext {
-		if ext[i].Protocol != protocol || ext[i].Name != name {
+		if ext[i].Protocol != markScope || ext[i].Name != name {
 			continue
 		}
 		if len(ext) == 1 {

@@ -51,6 +51,9 @@ func (e *eventEncoder) newLive(dst []byte, ev *llm.Event, ordinal int) (live, []
 	case *llm.Reasoning:
 		l := &liveReasoning{ordinal: ordinal, header: b.ID, part: -1}
 		l.add(ev)
+		if surelyTold(b) { // it takes its place before what begins meanwhile
+			dst = l.begin(e, dst)
+		}
 		return l, dst
 	case *llm.ToolCall:
 		if b.Kind != llm.ToolServer {

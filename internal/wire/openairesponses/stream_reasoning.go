@@ -5,8 +5,9 @@ import (
 	"github.com/plexus-gateway/plexus/internal/wire/wirejson"
 )
 
-// liveReasoning is thinking. Its item begins with its first words: thinking of
-// which nothing can be shown here is not told at all.
+// liveReasoning is thinking. Its item begins with the block where the header
+// tells that there will be one, else with its first words: thinking of which
+// nothing can be shown here is not told at all.
 type liveReasoning struct {
 	gathered
 	ordinal int
@@ -15,6 +16,16 @@ type liveReasoning struct {
 	part    int    // the summary part that is open; -1 for none
 	// partSent counts the bytes of the open summary part that have gone out.
 	partSent int
+}
+
+// surelyTold reports whether thinking has an item whatever its end brings: an
+// upstream of this protocol began one, or there are words already.
+func surelyTold(r *llm.Reasoning) bool {
+	if r.Text != "" || len(r.Summary) > 0 {
+		return true
+	}
+	foreign := r.Redacted || r.Signature != nil || r.Encrypted != nil && r.Encrypted.Origin.Protocol != protocol
+	return !foreign && (r.ID != "" || r.Encrypted != nil)
 }
 
 func (l *liveReasoning) begin(e *eventEncoder, dst []byte) []byte {

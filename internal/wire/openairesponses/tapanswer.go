@@ -32,16 +32,9 @@ type answer struct {
 
 func newAnswer() answer { return answer{watch: jsonspan.NewWatch(answerPaths)} }
 
-// pieceSize bounds what is looked at in one go, in bytes. Each escape in a
-// string starts the search for the string's end again, to the end of the piece:
-// in one piece, a long text of many lines would cost the square of its length.
-const pieceSize = 1 << 9
-
 func (a *answer) write(p []byte) {
-	for piece := range slices.Chunk(p, pieceSize) {
-		a.watch.Feed(piece)
-		a.items.write(piece)
-	}
+	a.watch.Feed(p)
+	a.items.write(p)
 }
 
 // tell fills s with what the object said. status is what its event says of it,

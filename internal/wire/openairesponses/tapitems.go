@@ -19,9 +19,9 @@ var itemPaths = jsonspan.NewPaths("type", "action.type", "content.*.refusal")
 // noteItem notes what an item of the output that w has watched tells of the
 // finish and of the usage. It is note for items that nobody decodes.
 func (s *seen) noteItem(w *jsonspan.Watch) {
-	switch kind := textOf(w.Value(itemAtType)); kind {
-	case itemFunctionCall, itemCustomCall, "local_shell_call", "apply_patch_call", "computer_call":
-		s.clientCall = true
+	kind := textOf(w.Value(itemAtType))
+	s.clientCall = s.clientCall || clientItem(kind)
+	switch kind {
 	case "web_search_call":
 		if action := textOf(w.Value(itemAtAction)); action == "" || action == "search" {
 			s.searches++
@@ -77,33 +77,50 @@ func (o *outputItems) write(p []byte) {
 	}
 }
 
-// inString passes over text inside a string, up to its end or p's.
+// inString passes over text inside a string, up to its end or p's. Where the
+// next quote stands is looked for once: a text has more escapes than quotes.
 func (o *outputItems) inString(p []byte) int {
+	i := 0
 	if o.esc {
-		o.esc = false
-		return 1
+		o.esc, i = false, 1
 	}
-	q := bytes.IndexByte(p, '"')
-	text := p
-	if q >= 0 {
-		text = p[:q]
+	q := quoteFrom(p, i)
+	for {
+		e := bytes.IndexByte(p[i:q], '\\')
+		if e < 0 {
+			break
+		}
+		o.name(p[i : i+e+1])
+		i += e + len(`\n`)
+		if i > len(p) {
+			o.esc = true
+			return len(p)
+		}
+		if i > q { // the quote is what was escaped
+			q = quoteFrom(p, i)
+		}
 	}
-	e := bytes.IndexByte(text, '\\')
-	if e >= 0 {
-		text = p[:e+1]
-	}
-	if room := len(outputName) + 1 - len(o.key); o.depth == 1 && room > 0 {
-		o.key = append(o.key, text[:min(room, len(text))]...)
-	}
-	switch {
-	case e >= 0:
-		o.esc = true
-		return e + 1
-	case q < 0:
-		return len(p)
+	o.name(p[i:q])
+	if q == len(p) {
+		return q
 	}
 	o.str = false
 	return q + 1
+}
+
+// quoteFrom returns where the first quote from i on stands, or the end.
+func quoteFrom(p []byte, i int) int {
+	if q := bytes.IndexByte(p[i:], '"'); q >= 0 {
+		return i + q
+	}
+	return len(p)
+}
+
+// name takes text of a string that may name a member, as far as it matters.
+func (o *outputItems) name(text []byte) {
+	if room := len(outputName) + 1 - len(o.key); o.depth == 1 && room > 0 {
+		o.key = append(o.key, text[:min(room, len(text))]...)
+	}
 }
 
 // opened takes an opening bracket and reports whether an item begins with it.

@@ -44,7 +44,7 @@ func isPart(b llm.Block) bool {
 	case *llm.Text, *llm.Refusal:
 		return true
 	case *llm.Opaque:
-		return hasScope(b.Ext, partScope)
+		return ownMember(b.Ext, markScope, markPart) != nil
 	case *llm.Media:
 		return b.Kind != llm.MediaImage
 	}

@@ -43,20 +43,6 @@ func regrouped(r *llm.Response) *llm.Response {
 	return &out
 }
 
-// thoughtOnce leaves out of r every thought that follows another one.
-func thoughtOnce(r *llm.Response) *llm.Response {
-	for i := range r.Choices {
-		thinks := false
-		r.Choices[i].Blocks = slices.DeleteFunc(r.Choices[i].Blocks, func(b llm.Block) bool {
-			_, ok := b.(*llm.Reasoning)
-			again := ok && thinks
-			thinks = ok
-			return again
-		})
-	}
-	return r
-}
-
 func (w *renderer) said(blocks []llm.Block) string {
 	var out []string
 	for _, b := range joined(blocks) {

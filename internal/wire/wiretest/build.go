@@ -11,6 +11,7 @@ const (
 	anthropic   = llm.AnthropicMessages
 	gemini      = llm.Gemini
 	completions = llm.OpenAICompletions
+	ollama      = llm.Ollama
 )
 
 // Data of media: a PNG header, a WAV header and a PDF header.

@@ -15,6 +15,21 @@ type Codec interface {
 	wire.Egress
 }
 
+// PathServer is implemented by a Codec whose requests go to several paths that
+// are served in different ways.
+type PathServer interface {
+	// Serving returns the server of the path.
+	Serving(path string) wire.Ingress
+}
+
+// serving returns the server of a path in c's protocol.
+func serving(c wire.Ingress, path string) wire.Ingress {
+	if s, ok := c.(PathServer); ok {
+		return s.Serving(path)
+	}
+	return c
+}
+
 // Verdict says what becomes of a feature between two protocols.
 type Verdict uint8
 
@@ -43,6 +58,9 @@ func TargetOf(p llm.Protocol, reasons bool) wire.Target {
 		responses: {"gpt-4.1", "gpt-5.2"},
 		anthropic: {"claude-opus-4-6", "claude-opus-4-6"},
 		gemini:    {"gemini-2.5-flash", "gemini-3.1-pro-preview"},
+
+		completions: {"gpt-3.5-turbo-instruct", "gpt-3.5-turbo-instruct"},
+		ollama:      {"gemma3", "qwen3"},
 	}
 	to := wire.Target{Model: models[p][0]}
 	if reasons {
@@ -66,7 +84,11 @@ func Classify(f *Feature, from wire.Ingress, to Codec) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fmt.Errorf("decode the client's request: %w", err)
 	}
+	asked.Source = from.Protocol()
 	before := f.Meaning(asked)
+	if f := asked.Format; f != nil && f.Type == "json_schema" && f.Strict == nil && enforces(from.Protocol()) {
+		before["format.strict"] = "true"
+	}
 	out, losses, err := to.EncodeRequest(asked, TargetOf(to.Protocol(), f.Reasons))
 	if refusedBy(err) {
 		return Outcome{Verdict: Refused}, nil
@@ -74,7 +96,7 @@ func Classify(f *Feature, from wire.Ingress, to Codec) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fmt.Errorf("encode for the upstream: %w", err)
 	}
-	arrived, err := to.DecodeRequest(wire.Inbound{Body: out.Body, Model: "m", Stream: asked.Stream})
+	arrived, err := serving(to, out.Path).DecodeRequest(wire.Inbound{Body: out.Body, Model: "m", Stream: asked.Stream})
 	if err != nil {
 		return Outcome{}, fmt.Errorf("decode what the upstream gets: %w: %s", err, out.Body)
 	}
@@ -137,26 +159,34 @@ func difference(before, after Meaning, at llm.Protocol) string {
 	slices.Sort(keys)
 	var out []string
 	for _, k := range slices.Compact(keys) {
-		if before[k] != after[k] && !implied(k, before[k], after[k], at) {
+		if before[k] != after[k] && !implied(k, before[k], after[k], at) && !withheld(k, before, after, at) {
 			out = append(out, fmt.Sprintf("%s: %q became %q", k, before[k], after[k]))
 		}
 	}
 	return strings.Join(out, "; ")
 }
 
+// enforces reports whether a protocol's answers always keep to a schema.
+func enforces(p llm.Protocol) bool { return p == anthropic || p == gemini || p == ollama }
+
+// withheld reports whether a difference is that tools which must not be called
+// are not offered, where a protocol can say it in no other way.
+func withheld(key string, before, after Meaning, at llm.Protocol) bool {
+	none := before["tool_choice"] == string(llm.ToolModeNone) && after["tools"] == ""
+	return at == ollama && none && (key == "tools" || key == "tool_choice" || key == "parallel_tools")
+}
+
 // implied reports whether a difference says nothing because the protocol at
 // the other end has one way only.
 func implied(key, before, after string, at llm.Protocol) bool {
-	always := at == anthropic || at == gemini || at == llm.Ollama // they keep to a schema, and need no name for it
+	always := enforces(at) // they need no name for it, either
 	switch key {
-	case "choice 0 finish": // one word for both
-		return at == anthropic && before == "content_filter" && after == "refusal"
 	case "usage": // it does not tell tokens apart
-		return at == llm.Ollama
+		return at == ollama
 	case "reasoning": // a model that does not think has nothing to switch off
 		return (at == chat || at == completions) && before == "off" && after == ""
 	case "service_tier": // there is one tier
-		return (at == completions || at == llm.Ollama) && before == "default"
+		return (at == completions || at == ollama) && before == "default"
 	case "format.strict":
 		return always && before == "true"
 	case "format.name": // a label that the protocols of OpenAI demand

@@ -40,6 +40,7 @@ func title(p llm.Protocol) string {
 	titles := map[llm.Protocol]string{
 		chat: "OpenAI Chat", responses: "OpenAI Responses", anthropic: "Anthropic Messages",
 		gemini: "Gemini", completions: "OpenAI Completions",
+		ollama: "Ollama",
 	}
 	if t, ok := titles[p]; ok {
 		return t

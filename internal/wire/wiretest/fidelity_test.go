@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "write docs/fidelity.md anew")
 // The page says what the codecs do.
 func TestFidelityPageIsCurrent(t *testing.T) {
 	path := filepath.Join("..", "..", "..", "docs", "fidelity.md")
-	got, err := wiretest.Fidelity(clients(), codecs())
+	got, err := wiretest.Fidelity(clients(), upstreams())
 	require.NoError(t, err)
 	if *update {
 		require.NoError(t, os.WriteFile(path, got, 0o644))

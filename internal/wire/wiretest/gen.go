@@ -84,11 +84,10 @@ func genSaid(t *rapid.T, calls *int) llm.Block {
 	}
 }
 
-// GenResponse draws a complete answer whose end fits what it says. Its calls
-// may be signed, or not.
-func GenResponse(signedCalls bool) *rapid.Generator[*llm.Response] {
+// GenResponse draws a complete answer whose end fits what it says.
+func GenResponse() *rapid.Generator[*llm.Response] {
 	return rapid.Custom(func(t *rapid.T) *llm.Response {
-		r := &llm.Response{ID: "id_1", Model: "m", Created: 1700000000, Choices: []llm.Choice{genChoice(t, signedCalls)}}
+		r := &llm.Response{ID: "id_1", Model: "m", Created: 1700000000, Choices: []llm.Choice{genChoice(t)}}
 		if rapid.Bool().Draw(t, "usage") {
 			r.Usage = &llm.Usage{Input: 10, CacheRead: 3, Output: 7, Reasoning: 2, Source: llm.UsageUpstream}
 		}
@@ -96,26 +95,12 @@ func GenResponse(signedCalls bool) *rapid.Generator[*llm.Response] {
 	})
 }
 
-func endsInThought(blocks []llm.Block) bool {
-	if len(blocks) == 0 {
-		return false
-	}
-	_, ok := blocks[len(blocks)-1].(*llm.Reasoning)
-	return ok
-}
-
-func genChoice(t *rapid.T, signedCalls bool) llm.Choice {
+func genChoice(t *rapid.T) llm.Choice {
 	c := llm.Choice{}
 	calls, refused, spoke := 0, false, false
 	signer := rapid.SampledFrom([]llm.Protocol{"", chat, responses, anthropic, gemini}).Draw(t, "signer")
 	for range rapid.IntRange(0, 5).Draw(t, "blocks") {
 		b := genSaid(t, &calls)
-		if _, thinks := b.(*llm.Reasoning); thinks && endsInThought(c.Blocks) {
-			continue // where one thought ends and the next begins is not told everywhere
-		}
-		if c, ok := b.(*llm.ToolCall); ok && !signedCalls {
-			c.Signature = nil
-		}
 		if r, ok := b.(*llm.Reasoning); ok { // one model thinks, and signs all of it or nothing
 			r.Signature = nil
 			if signer != "" {

@@ -6,8 +6,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/anthropic"
 	"github.com/plexus-gateway/plexus/internal/wire/gemini"
+	"github.com/plexus-gateway/plexus/internal/wire/ollama"
 	"github.com/plexus-gateway/plexus/internal/wire/openaichat"
 	"github.com/plexus-gateway/plexus/internal/wire/openaicompletions"
 	"github.com/plexus-gateway/plexus/internal/wire/openairesponses"
@@ -17,6 +19,17 @@ import (
 // codecs returns the codecs that convert to each other, in the table's order.
 func codecs() []wiretest.Codec {
 	return []wiretest.Codec{openaichat.Codec{}, openairesponses.Codec{}, anthropic.Codec{}, gemini.Codec{}}
+}
+
+// upstreams returns the protocols that upstreams speak.
+func upstreams() []wiretest.Codec { return append(clients(), ollamaCodec{}) }
+
+// ollamaCodec serves both paths that requests go to.
+type ollamaCodec struct{ ollama.Codec }
+
+// Serving returns the server of the path.
+func (ollamaCodec) Serving(path string) wire.Ingress {
+	return ollama.Codec{Generate: path == "/generate"}
 }
 
 // clients returns the protocols that clients speak.
@@ -44,7 +57,7 @@ func TestNativeWordsMeanTheFeature(t *testing.T) {
 func TestNothingIsLostSilently(t *testing.T) {
 	for _, f := range wiretest.Features() {
 		for _, from := range clients() {
-			for _, to := range codecs() {
+			for _, to := range upstreams() {
 				t.Run(f.Name+"/"+string(from.Protocol())+"/"+string(to.Protocol()), func(t *testing.T) {
 					o, err := wiretest.Classify(&f, from, to)
 					require.NoError(t, err)

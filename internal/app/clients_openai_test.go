@@ -1,0 +1,155 @@
+package app_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/plexus-gateway/plexus/internal/fakeupstream"
+)
+
+const bothCities = "result: Paris: 22 degrees; result: Rome: 22 degrees"
+
+// TestClientOpenAIJS: the official SDK puts what it parsed into the messages it
+// gives its users, and they send those back.
+func TestClientOpenAIJS(t *testing.T) {
+	t.Parallel()
+	w := scars(t)
+	t.Run("the stream helper replays parsed and parsed_arguments", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			_, second := w.talked(t, chatPath, "openai-js-stream-helper", up)
+			require.Equal(t, "result: 22", second.text)
+			require.NotContains(t, w.lastSent(t, up), "parsed", "its own helper's words are nobody else's")
+		}, "chat")
+	})
+	t.Run("its own provider judges what the helper replays", func(t *testing.T) {
+		first := hears(t, chatPath, w.recorded(t, chatPath, "openai-js-stream-helper-1", "chat"))
+		r := w.recorded(t, chatPath, "openai-js-stream-helper-2", "chat", first.places()...)
+		require.Equal(t, http.StatusBadRequest, r.status, r.body)
+		require.Contains(t, w.lastSent(t, "chat"), `"parsed_arguments":{"city":"Paris"}`, "bytes pass")
+		require.Contains(t, r.body, "messages[1].parsed")
+	})
+	t.Run("a parsed answer comes back with parsed", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			d := digestOf(t, hears(t, chatPath, w.recorded(t, chatPath, "openai-js-parse-2", up)).text)
+			require.Equal(t, []string{"user", "assistant", "user"}, d.Roles)
+			require.Equal(t, []string{fakeupstream.StrictJSON}, d.Assistant)
+		}, "chat")
+	})
+	t.Run("a refusal comes back with annotations", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			require.Equal(t, "fine", hears(t, chatPath, w.recorded(t, chatPath, "openai-js-refusal-2", up)).text)
+			require.Contains(t, w.lastSent(t, up), fakeupstream.StrictRefusal)
+		}, "chat")
+	})
+	t.Run("a 429 arrives as a 429", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			for _, p := range protocols() {
+				model := w.ups[up].alias
+				r := w.post(t, p.path(model, false), p.body(model, "[[error:429]]", false))
+				require.Equal(t, http.StatusTooManyRequests, r.status, r.body)
+				require.Equal(t, "7", r.head.Get("Retry-After"))
+			}
+		})
+	})
+}
+
+// TestClientOpenAIJSResponses: output items are sent back as they came, with
+// what the SDK put into them.
+func TestClientOpenAIJSResponses(t *testing.T) {
+	t.Parallel()
+	w := scars(t)
+	t.Run("parsed_arguments of calls", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			first, second := w.talked(t, responsesPath, "openai-js-responses-parsed", up)
+			require.Len(t, first.calls, 2)
+			require.Equal(t, "result: 22; result: 22", second.text)
+		}, "responses")
+	})
+	t.Run("parsed of texts", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			first, second := w.talked(t, responsesPath, "openai-js-responses-parse", up)
+			require.JSONEq(t, fakeupstream.StrictJSON, first.text)
+			require.Equal(t, []string{"user", "assistant", "user"}, digestOf(t, second.text).Roles)
+		}, "responses")
+	})
+}
+
+// TestClientAISDKResponses: the AI SDK speaks Responses unless told otherwise.
+func TestClientAISDKResponses(t *testing.T) {
+	t.Parallel()
+	w := scars(t)
+	t.Run("item_reference names the gateway's own item", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			first, second := w.talked(t, responsesPath, "ai-sdk-item-reference", up)
+			require.Len(t, first.items, 1)
+			require.Equal(t, []string{"three"}, digestOf(t, second.text).Assistant)
+		})
+	})
+	t.Run("previous_response_id names the gateway's own response", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			first := hears(t, responsesPath, w.recorded(t, responsesPath, "ai-sdk-item-reference-1", up))
+			second := hears(t, responsesPath, w.recorded(t, responsesPath, "ai-sdk-previous-response-2", up, first.places()...))
+			require.Equal(t, []string{"user", "assistant", "user"}, digestOf(t, second.text).Roles)
+		})
+	})
+	t.Run("store false brings encrypted reasoning back", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			first, second := w.talked(t, responsesPath, "ai-sdk-store-false", up)
+			require.NotEmpty(t, first.proof)
+			require.Equal(t, "result: Paris: 22 degrees", second.text)
+			require.Contains(t, w.lastSent(t, up), map[string]string{
+				"responses": `"encrypted_content":"gAAAA`, "messages": `"signature":"`, "gemini": `"thoughtSignature":"`,
+			}[up], "the proof goes back to its issuer")
+		}, "chat")
+	})
+	t.Run("a summary that was asked for is a summary", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			first := hears(t, responsesPath, w.recorded(t, responsesPath, "ai-sdk-store-false-1", up))
+			require.Equal(t, fakeupstream.StrictThought, first.summary, "the SDK reads nothing else")
+		}, "chat")
+	})
+	t.Run("nothing of thinking breaks a model that does not think", func(t *testing.T) {
+		first := hears(t, responsesPath, w.recorded(t, responsesPath, "ai-sdk-store-false-1", "chat"))
+		require.Len(t, first.calls, 1)
+		require.Empty(t, first.summary)
+	})
+}
+
+// TestClientSchemas: each library writes schemas its own way; every provider
+// must take them.
+func TestClientSchemas(t *testing.T) {
+	t.Parallel()
+	w := scars(t)
+	for _, c := range []struct{ fact, path, file string }{
+		{"zod integers have bounds", chatPath, "ai-sdk-openai-schema"},
+		{"Google's have no additionalProperties", geminiPath, "ai-sdk-google-schema"},
+		{"Google's types are upper-case", geminiPath, "genai-upper-schema"},
+		{"Anthropic's say bounds in the description", messagesPath, "anthropic-js-zod"},
+	} {
+		t.Run(c.fact, func(t *testing.T) {
+			upstreams(t, func(t *testing.T, up string) {
+				require.JSONEq(t, fakeupstream.StrictJSON, hears(t, c.path, w.recorded(t, c.path, c.file, up)).text)
+			})
+		})
+	}
+}
+
+// TestClientLangChainOpenAI: what LangChain makes of the official SDK.
+func TestClientLangChainOpenAI(t *testing.T) {
+	t.Parallel()
+	w := scars(t)
+	t.Run("tool messages have names", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			_, second := w.talked(t, chatPath, "langchain-chat-tools", up)
+			require.Equal(t, bothCities, second.text)
+		})
+	})
+	t.Run("an assistant message without content stands before its calls", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			_, second := w.talked(t, responsesPath, "langchain-responses-zdr", up)
+			require.Equal(t, "result: Paris: 22 degrees", second.text)
+		}, "chat")
+	})
+}
