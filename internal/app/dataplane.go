@@ -90,6 +90,7 @@ func (a *App) dataPlane(mux *http.ServeMux) {
 	mux.HandleFunc("/v1/", unknownPath)
 	mux.HandleFunc("/v1beta/", unknownPath)
 	mux.HandleFunc("/api/", unknownPath)
+	mux.HandleFunc("/", unknownPath)
 }
 
 // geminiVerbs serves the operations whose URL names the model and, behind a
@@ -134,11 +135,14 @@ func (a *App) geminiVerbs() http.HandlerFunc {
 	}
 }
 
-// listerFor chooses the dialect of GET /v1/models: Anthropic's SDKs say by a
-// header who they are; their keys look like any other.
+// listerFor chooses the dialect of GET /v1/models: Anthropic's and Google's SDKs
+// say by a header who they are; their keys look like any other.
 func listerFor(r *http.Request) wire.ModelLister {
-	if r.Header.Get("Anthropic-Version") != "" {
+	switch {
+	case r.Header.Get("Anthropic-Version") != "":
 		return anthropic.Models{}
+	case r.Header.Get("X-Goog-Api-Key") != "" || r.Header.Get("X-Goog-Api-Client") != "":
+		return gemini.Models{}
 	}
 	return openai.Models{}
 }

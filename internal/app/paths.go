@@ -41,8 +41,9 @@ func straighten(path string) string {
 		}
 		path = next
 	}
-	if len(path) > 1 && strings.HasPrefix(path, "/v1") {
-		path = strings.TrimSuffix(path, "/")
+	// What is not below one of the roots of the data plane is not ours to change.
+	if short := strings.TrimSuffix(path, "/"); isDataPath(short) {
+		return short
 	}
 	return path
 }

@@ -142,7 +142,11 @@ func (a *attempt) run() *llm.Error {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return a.statusError(resp, text)
 	}
-	if isStream(resp.Header) {
+	streamed := isStream(resp.Header)
+	if streamed != a.x.meta.Stream {
+		a.convert()
+	}
+	if streamed {
 		return a.lane.stream(a, resp, text)
 	}
 	return a.lane.answer(a, resp, text)

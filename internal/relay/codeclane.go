@@ -139,6 +139,7 @@ func (l *codecLane) fit(a *attempt, req *llm.Request) (*llm.Request, *llm.Error)
 	if a.protocol == llm.OpenAIResponses {
 		req = a.stateless(req)
 	}
+	req = a.cached(req)
 	l.tools = toolmap.New(req, a.protocol)
 	return l.tools.Request(), nil
 }
@@ -173,7 +174,10 @@ func (l *codecLane) refine(_ *attempt, e *llm.Error, resp *http.Response) {
 
 // adopt takes over what a codec read in an upstream's error.
 func adopt(e, said *llm.Error) {
-	e.Kind, e.Scope, e.Code, e.Param = said.Kind, said.Scope, said.Code, said.Param
+	if said.Kind != llm.KindInvalid { // which codecs also say of a status they do not know
+		e.Kind, e.Scope = said.Kind, said.Scope
+	}
+	e.Code, e.Param = said.Code, said.Param
 	if said.Message != "" {
 		e.Message = said.Message
 	}
@@ -234,4 +238,22 @@ func (x *exchange) answerID() string {
 	default:
 		return hex
 	}
+}
+
+// convert takes the codec lane for an answer that did not come in the form that
+// was asked for, a document for a stream or the reverse: the client gets what
+// it can read. A stream of another framing (Gemini's array) is a document here
+// and passes as it came.
+func (a *attempt) convert() {
+	x := a.x
+	egress := x.relay.o.Egress[a.protocol]
+	raw, passes := a.lane.(rawLane)
+	if !passes || x.op.Codec == nil || egress == nil || raw.raw == nil || a.protocol == llm.Gemini {
+		return
+	}
+	if _, e := x.canonical(); e != nil {
+		return
+	}
+	a.lane = &codecLane{egress: egress, asked: x.asked, sent: x.asked, to: a.target(), tools: toolmap.New(x.asked, a.protocol)}
+	x.rec.Passthrough = false
 }

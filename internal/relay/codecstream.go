@@ -25,9 +25,9 @@ type conversion struct {
 	pass func(ev *llm.Event)
 	seal *vault.Stream
 
-	buf   []byte // rendered and not yet sent
-	seen  wire.Seen
-	text  int        // bytes of what the model wrote, where nobody counts tokens
+	buf  []byte // rendered and not yet sent
+	seen wire.Seen
+	text int // bytes of what the model wrote, where nobody counts tokens
 	// stops are ends of blocks that wait for what comes behind them: where the
 	// stream fails there, the blocks were cut and have no end.
 	stops []llm.Event

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"time"
@@ -23,6 +24,10 @@ func (a *attempt) classify(err error) *llm.Error {
 	return e
 }
 
+// statusClientClosed is nginx's word for a client that went away, which codecs
+// take for all kinds of things.
+const statusClientClosed = 499
+
 // statusError reads an answer that is not a success.
 func (a *attempt) statusError(resp *http.Response, body io.Reader) *llm.Error {
 	text, err := io.ReadAll(io.LimitReader(body, upstream.MaxErrorBody))
@@ -37,10 +42,16 @@ func (a *attempt) statusError(resp *http.Response, body io.Reader) *llm.Error {
 		e.Upstream.Body = nil // it may quote the credential in part
 		return e
 	}
+	if wantsTLS(resp, text) {
+		return a.plainToTLS()
+	}
 	if resp.StatusCode >= 400 {
 		e.Status = resp.StatusCode
 	}
 	a.lane.refine(a, e, resp)
+	if resp.StatusCode == statusClientClosed {
+		e.Kind = llm.KindCanceled
+	}
 	return a.ours(e)
 }
 
@@ -59,6 +70,25 @@ func (a *attempt) ours(e *llm.Error) *llm.Error {
 		e.Kind, e.Scope, e.Status = llm.KindUpstream, llm.ScopeModel, 0
 	}
 	a.conceal(e)
+	return e
+}
+
+// wantsTLS reports whether the answer is what servers say to plain HTTP on a
+// port for TLS (net/http, nginx, Apache): it comes as a 400, as if the request
+// were at fault.
+func wantsTLS(resp *http.Response, text []byte) bool {
+	if resp.StatusCode != http.StatusBadRequest || resp.TLS != nil || len(text) > 4<<10 || bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+		return false
+	}
+	low := bytes.ToLower(text)
+	return bytes.Contains(low, []byte("http request")) && bytes.Contains(low, []byte("https")) ||
+		bytes.Contains(low, []byte("plain http to an ssl-enabled"))
+}
+
+func (a *attempt) plainToTLS() *llm.Error {
+	e := llm.Errorf(llm.KindConnection, upstream.CodeConnection,
+		"provider %q: its server wants TLS on that port; is its base_url https:// and not http://?", a.provider.Slug)
+	e.Scope = llm.ScopeProvider
 	return e
 }
 

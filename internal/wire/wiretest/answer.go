@@ -104,7 +104,7 @@ func join(a, b llm.Block) llm.Block {
 		}
 		return &llm.Text{
 			Attrs: a.Attrs, Text: a.Text + b.Text, Phase: a.Phase,
-			Citations: append(a.Citations[:len(a.Citations):len(a.Citations)], b.Citations...),
+			Citations: append(slices.Clip(a.Citations), b.Citations...),
 		}
 	case *llm.Reasoning:
 		b, ok := b.(*llm.Reasoning)

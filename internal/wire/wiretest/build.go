@@ -25,8 +25,7 @@ const (
 // schema is the schema of the tool f and of structured answers.
 const schema = `{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}`
 
-func ptr[T any](v T) *T { return &v }
-
+//go:fix inline
 func text(s string) *llm.Text { return &llm.Text{Text: s} }
 
 func user(blocks ...llm.Block) llm.Message { return llm.Message{Role: llm.RoleUser, Blocks: blocks} }

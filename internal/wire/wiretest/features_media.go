@@ -171,7 +171,7 @@ func documentFeatures() []Feature {
 		},
 		{
 			Name: "document_citations", Title: "Citations of a document",
-			Ask: document(llm.Media{MIME: "application/pdf", Data: pdfData, CitationsOn: ptr(true)}),
+			Ask: document(llm.Media{MIME: "application/pdf", Data: pdfData, CitationsOn: new(true)}),
 			Native: shown(native{
 				anthropic: pdf + `,"citations":{"enabled":true}}`,
 			}),

@@ -17,7 +17,7 @@ func formatFeatures() []Feature {
 		{
 			Name: "json_schema", Own: true, Title: "JSON by a schema",
 			Ask: func(r *llm.Request) {
-				r.Format = &llm.Format{Type: "json_schema", Name: "answer", Schema: llm.Raw(schema), Strict: ptr(true)}
+				r.Format = &llm.Format{Type: "json_schema", Name: "answer", Schema: llm.Raw(schema), Strict: new(true)}
 			},
 			Native: native{
 				chat:      `"response_format":{"type":"json_schema","json_schema":{"name":"answer","schema":` + schema + `,"strict":true}}`,
@@ -29,7 +29,7 @@ func formatFeatures() []Feature {
 		{
 			Name: "json_schema_described", Title: "A schema with a description",
 			Ask: func(r *llm.Request) {
-				r.Format = &llm.Format{Type: "json_schema", Name: "answer", Description: "The answer.", Schema: llm.Raw(schema), Strict: ptr(true)}
+				r.Format = &llm.Format{Type: "json_schema", Name: "answer", Description: "The answer.", Schema: llm.Raw(schema), Strict: new(true)}
 			},
 			Native: native{
 				chat:      `"response_format":{"type":"json_schema","json_schema":{"name":"answer","description":"The answer.","schema":` + schema + `,"strict":true}}`,
@@ -39,7 +39,7 @@ func formatFeatures() []Feature {
 		{
 			Name: "json_schema_loose", Title: "A schema that need not be kept",
 			Ask: func(r *llm.Request) {
-				r.Format = &llm.Format{Type: "json_schema", Name: "answer", Schema: llm.Raw(schema), Strict: ptr(false)}
+				r.Format = &llm.Format{Type: "json_schema", Name: "answer", Schema: llm.Raw(schema), Strict: new(false)}
 			},
 			Native: native{
 				chat:      `"response_format":{"type":"json_schema","json_schema":{"name":"answer","schema":` + schema + `,"strict":false}}`,
@@ -80,46 +80,46 @@ func samplingFeatures() []Feature {
 	}
 	return []Feature{
 		{
-			Name: "temperature", Title: "Temperature", Ask: sets(func(s *llm.Sampling) { s.Temperature = ptr(0.5) }),
+			Name: "temperature", Title: "Temperature", Ask: sets(func(s *llm.Sampling) { s.Temperature = new(0.5) }),
 			Native: native{
 				chat: `"temperature":0.5`, responses: `"temperature":0.5`, anthropic: `"temperature":0.5`,
 				gemini: config(`"temperature":0.5`), completions: `"temperature":0.5`,
 			},
 		},
 		{
-			Name: "temperature_high", Title: "Temperature above 1", Ask: sets(func(s *llm.Sampling) { s.Temperature = ptr(1.5) }),
+			Name: "temperature_high", Title: "Temperature above 1", Ask: sets(func(s *llm.Sampling) { s.Temperature = new(1.5) }),
 			Native: native{
 				chat: `"temperature":1.5`, responses: `"temperature":1.5`, gemini: config(`"temperature":1.5`), completions: `"temperature":1.5`,
 			},
 		},
 		{
-			Name: "top_p", Title: "Top P", Ask: sets(func(s *llm.Sampling) { s.TopP = ptr(0.9) }),
+			Name: "top_p", Title: "Top P", Ask: sets(func(s *llm.Sampling) { s.TopP = new(0.9) }),
 			Native: native{
 				chat: `"top_p":0.9`, responses: `"top_p":0.9`, anthropic: `"top_p":0.9`, gemini: config(`"topP":0.9`), completions: `"top_p":0.9`,
 			},
 		},
 		{
-			Name: "top_k", Title: "Top K", Ask: sets(func(s *llm.Sampling) { s.TopK = ptr(int64(40)) }),
+			Name: "top_k", Title: "Top K", Ask: sets(func(s *llm.Sampling) { s.TopK = new(int64(40)) }),
 			Native: native{chat: `"top_k":40`, anthropic: `"top_k":40`, gemini: config(`"topK":40`), completions: `"top_k":40`},
 		},
 		{
-			Name: "min_p", Title: "Min P", Ask: sets(func(s *llm.Sampling) { s.MinP = ptr(0.1) }),
+			Name: "min_p", Title: "Min P", Ask: sets(func(s *llm.Sampling) { s.MinP = new(0.1) }),
 			Native: native{chat: `"min_p":0.1`, completions: `"min_p":0.1`},
 		},
 		{
-			Name: "frequency_penalty", Title: "Frequency penalty", Ask: sets(func(s *llm.Sampling) { s.FrequencyPenalty = ptr(0.5) }),
+			Name: "frequency_penalty", Title: "Frequency penalty", Ask: sets(func(s *llm.Sampling) { s.FrequencyPenalty = new(0.5) }),
 			Native: native{
 				chat: `"frequency_penalty":0.5`, responses: `"frequency_penalty":0.5`, gemini: config(`"frequencyPenalty":0.5`), completions: `"frequency_penalty":0.5`,
 			},
 		},
 		{
-			Name: "presence_penalty", Title: "Presence penalty", Ask: sets(func(s *llm.Sampling) { s.PresencePenalty = ptr(0.5) }),
+			Name: "presence_penalty", Title: "Presence penalty", Ask: sets(func(s *llm.Sampling) { s.PresencePenalty = new(0.5) }),
 			Native: native{
 				chat: `"presence_penalty":0.5`, responses: `"presence_penalty":0.5`, gemini: config(`"presencePenalty":0.5`), completions: `"presence_penalty":0.5`,
 			},
 		},
 		{
-			Name: "seed", Title: "Seed", Ask: sets(func(s *llm.Sampling) { s.Seed = ptr(int64(7)) }),
+			Name: "seed", Title: "Seed", Ask: sets(func(s *llm.Sampling) { s.Seed = new(int64(7)) }),
 			Native: native{chat: `"seed":7`, gemini: config(`"seed":7`), completions: `"seed":7`},
 		},
 		{
@@ -127,14 +127,14 @@ func samplingFeatures() []Feature {
 			Native: native{chat: `"logit_bias":{"50256":-100}`, completions: `"logit_bias":{"50256":-100}`},
 		},
 		{
-			Name: "logprobs", Title: "Log probabilities", Ask: sets(func(s *llm.Sampling) { s.Logprobs, s.TopLogprobs = ptr(true), ptr(int64(3)) }),
+			Name: "logprobs", Title: "Log probabilities", Ask: sets(func(s *llm.Sampling) { s.Logprobs, s.TopLogprobs = new(true), new(int64(3)) }),
 			Native: native{
 				chat: `"logprobs":true,"top_logprobs":3`, responses: `"include":["message.output_text.logprobs"],"top_logprobs":3`,
 				gemini: config(`"responseLogprobs":true,"logprobs":3`), completions: `"logprobs":3`,
 			},
 		},
 		{
-			Name: "choices", Title: "Several answers", Ask: func(r *llm.Request) { r.N = ptr(int64(2)) },
+			Name: "choices", Title: "Several answers", Ask: func(r *llm.Request) { r.N = new(int64(2)) },
 			Native: native{chat: `"n":2`, gemini: config(`"candidateCount":2`), completions: `"n":2`},
 		},
 		{
@@ -155,7 +155,7 @@ func samplingFeatures() []Feature {
 			},
 		},
 		{
-			Name: "small_bound", Title: "A bound of a few tokens", Ask: func(r *llm.Request) { r.MaxTokens = ptr(int64(5)) },
+			Name: "small_bound", Title: "A bound of a few tokens", Ask: func(r *llm.Request) { r.MaxTokens = new(int64(5)) },
 			Native: native{
 				chat: `"max_tokens":5`, anthropic: `"max_tokens":5`, gemini: config(`"maxOutputTokens":5`), completions: `"max_tokens":5`,
 			},

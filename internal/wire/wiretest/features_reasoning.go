@@ -114,7 +114,7 @@ func reasoningFeatures() []Feature {
 		effortFeature("max", anthropic),
 		{
 			Name: "thinking_budget", Title: "A budget in tokens", Reasons: true,
-			Ask: thinks(llm.ReasoningConfig{Budget: ptr(int64(2048))}),
+			Ask: thinks(llm.ReasoningConfig{Budget: new(int64(2048))}),
 			Native: native{
 				anthropic: `"thinking":{"type":"enabled","budget_tokens":2048}`,
 				gemini:    thinkingConfig(`"thinkingBudget":2048`),
@@ -130,7 +130,7 @@ func reasoningFeatures() []Feature {
 		},
 		{
 			Name: "thinking_off", Title: "Off", Reasons: true,
-			Ask: thinks(llm.ReasoningConfig{Enabled: ptr(false)}),
+			Ask: thinks(llm.ReasoningConfig{Enabled: new(false)}),
 			Native: native{
 				anthropic: `"thinking":{"type":"disabled"}`,
 				gemini:    thinkingConfig(`"thinkingBudget":0`),

@@ -99,11 +99,11 @@ func cacheFeatures() []Feature {
 func stateFeatures() []Feature {
 	return []Feature{
 		{
-			Name: "store", Title: "Answers kept by the upstream", Ask: func(r *llm.Request) { r.Store = ptr(true) },
+			Name: "store", Title: "Answers kept by the upstream", Ask: func(r *llm.Request) { r.Store = new(true) },
 			Native: native{chat: `"store":true`, responses: `"store":true`, gemini: `"store":true`},
 		},
 		{
-			Name: "store_off", Title: "Answers not kept by the upstream", Ask: func(r *llm.Request) { r.Store = ptr(false) },
+			Name: "store_off", Title: "Answers not kept by the upstream", Ask: func(r *llm.Request) { r.Store = new(false) },
 			Native: native{chat: `"store":false`, responses: `"store":false`, gemini: `"store":false`},
 		},
 		{
@@ -123,7 +123,7 @@ func stateFeatures() []Feature {
 			Native: native{responses: `"truncation":"auto"`},
 		},
 		{
-			Name: "background", Title: "Answering in the background", Ask: func(r *llm.Request) { r.Background = ptr(true) },
+			Name: "background", Title: "Answering in the background", Ask: func(r *llm.Request) { r.Background = new(true) },
 			Native: native{responses: `"background":true`},
 		},
 		{
@@ -188,7 +188,7 @@ func otherFeatures() []Feature {
 		},
 		{
 			Name: "completion_best_of", Title: "The best of several",
-			Ask:    func(r *llm.Request) { r.Completion = &llm.Completion{BestOf: ptr(int64(3))} },
+			Ask:    func(r *llm.Request) { r.Completion = &llm.Completion{BestOf: new(int64(3))} },
 			Native: native{completions: `"best_of":3`},
 		},
 	}

@@ -12,7 +12,7 @@ const (
 
 func toolFeatures() []Feature {
 	strict := functionTool()
-	strict.Strict = ptr(true)
+	strict.Strict = new(true)
 	spaced := functionTool()
 	spaced.Namespace = "crm"
 	return append([]Feature{
@@ -193,7 +193,7 @@ func choiceFeatures() []Feature {
 		},
 		{
 			Name: "parallel_off", Title: "No parallel calls",
-			Ask: and(chooses(nil), func(r *llm.Request) { r.ParallelTools = ptr(false) }),
+			Ask: and(chooses(nil), func(r *llm.Request) { r.ParallelTools = new(false) }),
 			Native: choosing(native{
 				chat: `"parallel_tool_calls":false`, responses: `"parallel_tool_calls":false`,
 				anthropic: `"tool_choice":{"type":"auto","disable_parallel_tool_use":true}`,

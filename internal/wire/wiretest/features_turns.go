@@ -23,6 +23,7 @@ func answered(of native) native {
 			out[p] = `"messages":[` + anthropicCall + `,{"role":"user","content":[{"type":"tool_result","tool_use_id":"call_1",` + answer + `}]}]`
 		case gemini:
 			out[p] = `"contents":[` + geminiCall + `,{"role":"user","parts":[{"functionResponse":{"id":"call_1","name":"f",` + answer + `}}]}]`
+		default: // the others have no such turns
 		}
 	}
 	return out

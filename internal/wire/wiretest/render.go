@@ -151,15 +151,16 @@ func mark(c *llm.CacheMark) string {
 }
 
 func cited(all []llm.Citation) string {
-	out := ""
+	var out strings.Builder
 	for _, c := range all {
-		out += " citing " + c.URL + " " + c.Title
+		out.WriteString(" citing " + c.URL + " " + c.Title)
 	}
-	return out
+	return out.String()
 }
 
 func mediaLine(m *llm.Media) string {
-	out := string(m.Kind)
+	var out strings.Builder
+	out.WriteString(string(m.Kind))
 	if m.Text != "" { // the same as its bytes
 		same := *m
 		same.Data, same.Text, same.MIME = base64.StdEncoding.EncodeToString([]byte(m.Text)), "", "text/plain"
@@ -173,18 +174,18 @@ func mediaLine(m *llm.Media) string {
 		{"context", m.Context},
 		{"transcript", m.Transcript},
 	} {
-		out += word(" "+part.name+" ", part.value)
+		out.WriteString(word(" "+part.name+" ", part.value))
 	}
 	if m.Data != "" { // the type of what stands elsewhere is told by who has it
-		out += word(" type ", m.MIME)
+		out.WriteString(word(" type ", m.MIME))
 	}
 	if m.Detail != "auto" {
-		out += word(" detail ", m.Detail)
+		out.WriteString(word(" detail ", m.Detail))
 	}
 	if m.CitationsOn != nil && *m.CitationsOn {
-		out += " to be cited"
+		out.WriteString(" to be cited")
 	}
-	return out
+	return out.String()
 }
 
 func tools(all []llm.Tool) string {

@@ -108,7 +108,7 @@ func checkRequest(t require.TestingT, req *llm.Request, in wire.Ingress, out wir
 func CheckAnswer(t require.TestingT, resp *llm.Response, told []*llm.Event, in wire.Ingress, out wire.Egress, cut Cut) {
 	req := Base()
 	req.IncludeUsage = true
-	req.Reasoning = &llm.ReasoningConfig{IncludeThoughts: ptr(true)} // else they are not shown
+	req.Reasoning = &llm.ReasoningConfig{IncludeThoughts: new(true)} // else they are not shown
 	body, losses, err := in.EncodeResponse(resp, req)
 	require.NoError(t, err)
 	require.True(t, json.Valid(body), "%s", body)
