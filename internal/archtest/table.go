@@ -38,7 +38,7 @@ func Table() []Rule {
 		{"internal/wire/sse", nil},
 		{"internal/wire/wiretest", []string{"internal/llm", "internal/wire", "internal/wire/*"}},
 		{"internal/wire", []string{"internal/llm", "internal/wire/jsonspan", "internal/wire/sse"}},
-		{"internal/wire/openai", []string{"internal/llm", "internal/wire", "internal/wire/jsonspan"}}, // what the codecs of one family share; itself no codec
+		{"internal/wire/openai", []string{"internal/llm", "internal/wire", "internal/wire/jsonspan", "internal/wire/sse"}}, // what the codecs of one family share; itself no codec
 		{"internal/wire/wirejson", []string{"internal/llm"}},
 		{"internal/wire/*", []string{
 			"internal/llm", "internal/wire", "internal/wire/jsonspan", "internal/wire/sse", "internal/wire/openai", "internal/wire/wirejson",

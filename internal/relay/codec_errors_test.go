@@ -28,7 +28,7 @@ func errorIn(t *testing.T, p llm.Protocol, status int, body string) {
 	e, ok := v.Error.(map[string]any)
 	require.True(t, ok, body)
 	require.NotEmpty(t, e["message"], body)
-	switch p { //nolint:exhaustive // the others are OpenAI's
+	switch p {
 	case llm.AnthropicMessages:
 		require.Equal(t, "error", v.Type, body)
 		require.NotEmpty(t, e["type"], body)

@@ -114,7 +114,7 @@ func (g *goneWriter) Write(p []byte) (int, error) {
 	if g.left--; g.left < 0 {
 		return 0, errors.New("broken pipe")
 	}
-	return g.ResponseRecorder.Write(p) //nolint:wrapcheck // a double
+	return g.ResponseRecorder.Write(p)
 }
 
 func (g *goneWriter) SetWriteDeadline(time.Time) error { return nil }

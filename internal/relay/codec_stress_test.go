@@ -28,7 +28,7 @@ const (
 
 // answersOf are a whole answer and a stream of a protocol.
 func answersOf(p llm.Protocol) (doc, stream http.Handler) {
-	switch p { //nolint:exhaustive // those that are upstreams here
+	switch p {
 	case llm.AnthropicMessages:
 		return fakeupstream.JSON(200, claudeAnswer), claudeStream()
 	case llm.OpenAIResponses:
@@ -46,7 +46,7 @@ func answersOf(p llm.Protocol) (doc, stream http.Handler) {
 // moody is an upstream that answers as its dice fall.
 func moody(p llm.Protocol, seed uint64) http.Handler {
 	var mu sync.Mutex
-	dice := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test wants the same dice every time
+	dice := rand.New(rand.NewPCG(seed, 1))
 	doc, stream := answersOf(p)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
@@ -145,7 +145,7 @@ func TestEveryoneAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range 64 {
 		all.Go(func() {
-			dice := rand.New(rand.NewPCG(uint64(n), 2)) //nolint:gosec // the same dice every time
+			dice := rand.New(rand.NewPCG(uint64(n), 2))
 			for range 4 {
 				one(dice)
 			}

@@ -74,7 +74,7 @@ func (l *codecLane) deliver(a *attempt, resp *http.Response, r *llm.Response) *l
 	a.complete(seen, http.StatusOK)
 	a.commitConverted(resp, "application/json", int64(len(out)))
 	x.extend()
-	if _, err := x.w.Write(out); err != nil {
+	if _, err := x.w.Write(out); err != nil { //nolint:gosec // JSON, told so by its type
 		return a.clientGone()
 	}
 	return nil

@@ -152,7 +152,7 @@ func (a *attempt) stateless(req *llm.Request) *llm.Request {
 	no := false
 	copied.Store = &no
 	if a.reasons() {
-		copied.Include = append(copied.Include[:len(copied.Include):len(copied.Include)], "reasoning.encrypted_content")
+		copied.Include = append(slices.Clip(copied.Include), "reasoning.encrypted_content")
 	}
 	return &copied
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/vault"
@@ -92,7 +93,7 @@ func stage(change func(ev *llm.Event, emit func(*llm.Event)), next func(*llm.Eve
 func (c *conversion) encode(ev *llm.Event) { c.buf = c.enc.Encode(c.buf, ev) }
 
 func (c *conversion) commit() {
-	c.a.fidelity = fidelityOf(append(c.l.losses[:len(c.l.losses):len(c.l.losses)], c.enc.Losses()...))
+	c.a.fidelity = fidelityOf(append(slices.Clip(c.l.losses), c.enc.Losses()...))
 	contentType := "text/event-stream"
 	if t, ok := c.a.x.op.Codec.(wire.StreamTyper); ok {
 		contentType = t.StreamType()
@@ -209,7 +210,7 @@ func (c *conversion) settle(last []byte) {
 	if c.seal != nil {
 		c.a.vaultFailed(c.seal.Done(x.ctx()))
 	}
-	x.rec.LossCodes = llm.LossCodes(append(c.l.losses[:len(c.l.losses):len(c.l.losses)], c.enc.Losses()...))
+	x.rec.LossCodes = llm.LossCodes(append(slices.Clip(c.l.losses), c.enc.Losses()...))
 	x.rec.ResponseBytes += int64(len(c.out.held) + len(last))
 	c.count()
 	c.keep(last)
@@ -271,7 +272,7 @@ func (c *conversion) account() {
 	x := c.a.x
 	c.count()
 	x.setUsage(&c.seen)
-	x.rec.LossCodes = llm.LossCodes(append(c.l.losses[:len(c.l.losses):len(c.l.losses)], c.enc.Losses()...))
+	x.rec.LossCodes = llm.LossCodes(append(slices.Clip(c.l.losses), c.enc.Losses()...))
 }
 
 // gather folds a stream that the client did not ask for.

@@ -184,7 +184,7 @@ func TestToolChoiceLeavesToolsOut(t *testing.T) {
 		{llm.ToolChoice{Mode: llm.ToolModeAuto}, `"tools":[{"type":"function","function":{"name":"a"}},`, ""},
 		{llm.ToolChoice{Mode: llm.ToolModeNone}, ``, ""},
 		{llm.ToolChoice{Mode: llm.ToolModeNamed, Name: "b"}, one, "approximated:tool_choice"},
-		{llm.ToolChoice{Mode: llm.ToolModeAllowed, Allowed: []string{"n__b"}}, one, ""},
+		{llm.ToolChoice{Mode: llm.ToolModeAllowed, Allowed: []string{"n__b"}}, one, "approximated:tool_choice_allowed"},
 		{llm.ToolChoice{Mode: llm.ToolModeAllowed, Allowed: []string{"b"}, AllowedRequired: true}, one, "approximated:tool_choice_allowed"},
 		{llm.ToolChoice{Mode: llm.ToolModeNative}, `"name":"n__b"`, "dropped:tool_choice"},
 	} {

@@ -1,6 +1,9 @@
 package openai
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Family is what the name of a model says of how it is asked.
 type Family struct {
@@ -28,9 +31,6 @@ type namedFamily struct {
 // families has the models of OpenAI that differ, the longer names first.
 // https://platform.openai.com/docs/guides/reasoning
 var families = []namedFamily{
-	{"gpt-5-chat", Family{Plain: true}},
-	{"gpt-5.1-chat", Family{Plain: true}},
-	{"gpt-5.2-chat", Family{Plain: true}},
 	{"gpt-5-pro", Family{Reasons: true, Lowest: "high"}},
 	{"gpt-5-codex", Family{Reasons: true, Lowest: "low"}},
 	{"gpt-5.1-codex", Family{Reasons: true, Lowest: "low"}},
@@ -53,17 +53,57 @@ var families = []namedFamily{
 // differ. Names may have the vendor before them ("openai/gpt-5").
 func FamilyOf(model string) Family {
 	model = model[strings.LastIndexByte(model, '/')+1:]
+	if f, ok := numbered(model); ok {
+		return f
+	}
 	for _, f := range families {
 		rest, found := strings.CutPrefix(model, f.prefix)
 		if !found {
 			continue
 		}
 		// "o1" must not be the head of another word.
-		if rest == "" || strings.HasSuffix(f.prefix, ".") || rest[0] == '-' || rest[0] == ':' || rest[0] == '@' {
+		if strings.HasSuffix(f.prefix, ".") || wordEnds(rest) {
 			return f.Family
 		}
 	}
 	return Family{}
+}
+
+// numbered returns the family of a model by the number of its generation, where
+// that is enough: from gpt-5 on all think but those for chats, and from gpt-6 on
+// none can be told not to. Generations to come are taken for like the last.
+func numbered(model string) (Family, bool) {
+	const chats, always = 5, 6
+	version, ok := strings.CutPrefix(model, "gpt-")
+	if !ok {
+		return Family{}, false
+	}
+	digits, rest := leadingDigits(version)
+	generation, err := strconv.Atoi(digits)
+	if err != nil || generation < chats {
+		return Family{}, false
+	}
+	if minor, ok := strings.CutPrefix(rest, "."); ok {
+		_, rest = leadingDigits(minor)
+	}
+	switch {
+	case !wordEnds(rest):
+		return Family{}, false
+	case strings.HasPrefix(rest, "-chat"):
+		return Family{Plain: true}, true
+	}
+	return Family{Reasons: true, Lowest: "low"}, generation >= always
+}
+
+// leadingDigits cuts s behind the digits it begins with.
+func leadingDigits(s string) (digits, rest string) {
+	rest = strings.TrimLeft(s, "0123456789")
+	return s[:len(s)-len(rest)], rest
+}
+
+// wordEnds reports whether what follows a part of a name begins another part.
+func wordEnds(rest string) bool {
+	return rest == "" || rest[0] == '-' || rest[0] == ':' || rest[0] == '@'
 }
 
 // Efforts has the words for how much a model shall think, from least to most.

@@ -7,7 +7,6 @@ import (
 	"github.com/plexus-gateway/plexus/internal/llm"
 	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/jsonspan"
-	"github.com/plexus-gateway/plexus/internal/wire/sse"
 )
 
 // What the taps look for, in the order of the paths.
@@ -51,20 +50,17 @@ type Tapping struct {
 	Silent func(choices []byte) bool
 }
 
-// StreamTap reads a stream of chunks of chat completions or completions. Frames
-// behind the end, or behind an error, say nothing.
-func (t Tapping) StreamTap(hideUsage bool) wire.StreamTap {
-	return &streamTap{Tapping: t, hide: hideUsage}
-}
+// Chunks makes the tap of one stream.
+func (t Tapping) Chunks(hideUsage bool) *ChunkTap { return &ChunkTap{Tapping: t, hide: hideUsage} }
 
 // BodyTap reads one whole answer.
 func (t Tapping) BodyTap() wire.BodyTap {
 	return &bodyTap{Tapping: t, watch: jsonspan.NewWatch(bodyPaths)}
 }
 
-// streamTap is the state of one stream. Most frames are decided by looking for
-// three words; only those that hold one are decoded.
-type streamTap struct {
+// ChunkTap reads a stream of chunks of chat completions or completions. Most are
+// decided by looking for three words; only those that hold one are decoded.
+type ChunkTap struct {
 	Tapping
 	hide    bool
 	started bool // the first chunk has been read for its id and model
@@ -74,12 +70,13 @@ type streamTap struct {
 }
 
 // Seen returns what has been read so far.
-func (t *streamTap) Seen() *wire.Seen { return &t.seen }
+func (t *ChunkTap) Seen() *wire.Seen { return &t.seen }
 
-// Frame reads one event.
-func (t *streamTap) Frame(f *sse.Frame) wire.Verdict {
-	data := bytes.TrimSpace(f.Data)
-	isError := string(f.Event) == "error"
+// Chunk reads one event by its name and data. Those behind the end, or behind an
+// error, say nothing.
+func (t *ChunkTap) Chunk(event, data []byte) wire.Verdict {
+	data = bytes.TrimSpace(data)
+	isError := string(event) == "error"
 	switch {
 	case t.ended:
 		return 0
@@ -96,7 +93,7 @@ func (t *streamTap) Frame(f *sse.Frame) wire.Verdict {
 	return t.decode(data)
 }
 
-func (t *streamTap) decode(data []byte) wire.Verdict {
+func (t *ChunkTap) decode(data []byte) wire.Verdict {
 	w := jsonspan.NewWatch(framePaths)
 	w.Feed(data)
 	if tellsError(w) {
@@ -125,7 +122,7 @@ func (t *streamTap) decode(data []byte) wire.Verdict {
 	return wire.Meaningful
 }
 
-func (t *streamTap) failed(data []byte) wire.Verdict {
+func (t *ChunkTap) failed(data []byte) wire.Verdict {
 	t.ended = true
 	t.seen.Err = upstreamError(data)
 	return wire.Meaningful | wire.Failed

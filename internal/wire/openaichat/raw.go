@@ -47,12 +47,15 @@ func (Raw) Describe(doc *jsonspan.Doc, _ wire.Inbound) (wire.Meta, error) {
 	return m, nil
 }
 
-// Patch sets the upstream's model and, for a stream that would end without
-// telling its usage, asks for it.
+// Patch sets the upstream's model, spells the bound of the output as it takes
+// it and, for a stream that would end without telling its usage, asks for it.
 func (Raw) Patch(doc *jsonspan.Doc, meta wire.Meta, to wire.Target) (wire.Patch, error) {
 	p := wire.Patch{Path: "/chat/completions"}
 	if to.Model != meta.Model {
 		p.Edits = append(p.Edits, doc.Set("model", jsonspan.Quote(to.Model)))
+	}
+	if e, ok := boundRenamed(doc, to); ok {
+		p.Edits = append(p.Edits, e)
 	}
 	if !meta.Stream || !to.NeedUsage {
 		return p, nil
@@ -80,7 +83,7 @@ func (Raw) Patch(doc *jsonspan.Doc, meta wire.Meta, to wire.Target) (wire.Patch,
 }
 
 // StreamTap watches one stream.
-func (Raw) StreamTap(hideUsage bool) wire.StreamTap { return tapping().StreamTap(hideUsage) }
+func (Raw) StreamTap(hideUsage bool) wire.StreamTap { return streamTap{tapping().Chunks(hideUsage)} }
 
 // BodyTap watches one whole answer.
 func (Raw) BodyTap() wire.BodyTap {

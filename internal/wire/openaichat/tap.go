@@ -5,8 +5,10 @@ import (
 	"slices"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
+	"github.com/plexus-gateway/plexus/internal/wire"
 	"github.com/plexus-gateway/plexus/internal/wire/jsonspan"
 	"github.com/plexus-gateway/plexus/internal/wire/openai"
+	"github.com/plexus-gateway/plexus/internal/wire/sse"
 )
 
 var doneData = []byte("[DONE]")
@@ -50,3 +52,9 @@ func silent(choices []byte) bool {
 }
 
 var deltaPaths = jsonspan.NewPaths("*.delta", "*.finish_reason")
+
+// streamTap reads one stream.
+type streamTap struct{ *openai.ChunkTap }
+
+// Frame reads one event.
+func (t streamTap) Frame(f *sse.Frame) wire.Verdict { return t.Chunk(f.Event, f.Data) }

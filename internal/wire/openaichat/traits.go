@@ -96,7 +96,7 @@ func dialectOf(to wire.Target) dialect {
 // OpenAI refuse the old name, and many other vendors know no other.
 func maxTokensName(model string) string {
 	if openai.FamilyOf(model).Reasons {
-		return "max_completion_tokens"
+		return newBound
 	}
-	return "max_tokens"
+	return oldBound
 }

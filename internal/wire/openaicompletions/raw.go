@@ -117,7 +117,7 @@ func askUsage(doc *jsonspan.Doc) (*jsonspan.Edit, error) {
 }
 
 // StreamTap watches one stream.
-func (Raw) StreamTap(hideUsage bool) wire.StreamTap { return tapping().StreamTap(hideUsage) }
+func (Raw) StreamTap(hideUsage bool) wire.StreamTap { return streamTap{tapping().Chunks(hideUsage)} }
 
 // BodyTap watches one whole answer.
 func (Raw) BodyTap() wire.BodyTap { return tapping().BodyTap() }

@@ -158,11 +158,12 @@ func appendChoiceEcho(b []byte, r *llm.Request) []byte {
 }
 
 func appendToolsEcho(b []byte, r *llm.Request) []byte {
-	if len(r.Tools) == 0 {
+	tools := listed(r.Tools)
+	if len(tools) == 0 {
 		return b
 	}
 	var losses llm.Losses // an echo loses nothing that matters
-	return appendTools(b, r.Tools, &losses)
+	return appendTools(b, tools, &losses)
 }
 
 func appendUserEcho(b []byte, r *llm.Request) []byte {

@@ -25,6 +25,7 @@ func decodeInput(r *llm.Request, v llm.Raw) error {
 		}
 	}
 	r.Messages = t.messages
+	r.Tools = append(r.Tools, t.tools...)
 	return nil
 }
 
@@ -44,6 +45,11 @@ func decodeInputItem(t *turns, raw llm.Raw, path string) error {
 		return err
 	}
 	forgetOwnID(block)
+	if kind == itemMoreTools {
+		if err := t.offer(raw, path); err != nil {
+			return err
+		}
+	}
 	switch b := block.(type) {
 	case *llm.ToolResult:
 		t.result(b)

@@ -18,6 +18,7 @@ const (
 	itemCustomOutput   = "custom_tool_call_output"
 	itemImageCall      = "image_generation_call"
 	itemReference      = "item_reference"
+	itemMoreTools      = "additional_tools"
 	statusCompleted    = "completed"
 	statusIncomplete   = "incomplete"
 	statusInProgress   = "in_progress"

@@ -43,6 +43,7 @@ var partDecoders = map[string]func(raw llm.Raw, path string) (llm.Block, error){
 	"input_image": decodeImagePart,
 	"input_file":  decodeFilePart,
 	"input_audio": decodeAudioPart,
+	"image_url":   decodeChatImagePart,
 }
 
 func decodePart(raw llm.Raw, path string) (llm.Block, error) {
@@ -184,6 +185,41 @@ func decodeImagePart(raw llm.Raw, path string) (llm.Block, error) {
 	}
 	if m.URL == "" && m.Data == "" && m.FileID == "" {
 		return nil, missing(path + ".image_url")
+	}
+	return m, nil
+}
+
+// decodeChatImagePart reads a picture in the words of Chat Completions, which
+// clients slip in: a picture that is left out is noticed by nobody.
+func decodeChatImagePart(raw llm.Raw, path string) (llm.Block, error) {
+	m := &llm.Media{Kind: llm.MediaImage}
+	path += ".image_url"
+	for name, v := range wirejson.Members(raw) {
+		switch string(name) {
+		case "type":
+		case "image_url":
+			if wirejson.KindOf(v) == '"' {
+				url, _ := wirejson.Text(v)
+				setURL(m, url)
+				continue
+			}
+			if err := wantObject(path, v); err != nil {
+				return nil, err
+			}
+			url, err := wantText(path+".url", wirejson.Member(v, "url"))
+			if err != nil {
+				return nil, err
+			}
+			setURL(m, url)
+			if m.Detail, err = wantText(path+".detail", wirejson.Member(v, "detail")); err != nil {
+				return nil, err
+			}
+		default:
+			common(&m.Attrs, name, v)
+		}
+	}
+	if m.URL == "" && m.Data == "" {
+		return nil, missing(path + ".url")
 	}
 	return m, nil
 }

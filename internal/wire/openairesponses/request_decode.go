@@ -36,6 +36,7 @@ func (Codec) DecodeRequest(in wire.Inbound) (*llm.Request, error) {
 	if req.Model == "" {
 		return nil, missing("model")
 	}
+	req.Tools = offeredOnce(req.Tools)
 	// Tokens' probabilities are asked for by include here, by a flag elsewhere.
 	if slices.Contains(req.Include, includeLogprobs) {
 		yes := true

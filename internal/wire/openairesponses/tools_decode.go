@@ -11,30 +11,38 @@ func decodeTools(r *llm.Request, v llm.Raw) error {
 	if wirejson.IsNull(v) {
 		return nil
 	}
-	if err := wantArray("tools", v); err != nil {
-		return err
+	tools, err := decodeToolList(v, "tools")
+	r.Tools = append(r.Tools, tools...)
+	return err
+}
+
+// decodeToolList reads an array of tools and of namespaces of them.
+func decodeToolList(v llm.Raw, list string) ([]llm.Tool, error) {
+	if err := wantArray(list, v); err != nil {
+		return nil, err
 	}
+	var tools []llm.Tool
 	for i, e := range wirejson.Elements(v) {
-		path := at("tools", i)
+		path := at(list, i)
 		kind, err := toolType(e, path)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if kind != "namespace" {
 			t, err := decodeTool(kind, e, path)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			r.Tools = append(r.Tools, t)
+			tools = append(tools, t)
 			continue
 		}
 		group, err := decodeNamespace(e, path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		r.Tools = append(r.Tools, group...)
+		tools = append(tools, group...)
 	}
-	return nil
+	return tools, nil
 }
 
 func toolType(v llm.Raw, path string) (string, error) {

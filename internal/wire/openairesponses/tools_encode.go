@@ -10,8 +10,8 @@ import (
 
 // tools appends tools, the choice among them, and whether calls may be parallel.
 func (e *requestEncoder) tools(b []byte) []byte {
-	if len(e.req.Tools) > 0 {
-		b = appendTools(wirejson.AppendName(b, "tools"), e.req.Tools, &e.losses)
+	if tools := listed(e.req.Tools); len(tools) > 0 {
+		b = appendTools(wirejson.AppendName(b, "tools"), tools, &e.losses)
 	}
 	if c := e.req.ToolChoice; c != nil {
 		b = appendToolChoice(b, c, e.req.Tools, &e.losses)

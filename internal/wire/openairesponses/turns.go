@@ -5,7 +5,10 @@ import "github.com/plexus-gateway/plexus/internal/llm"
 // turns gathers the flat items of an input into messages: what the assistant
 // did between two inputs is one message, and so are results that follow each
 // other, because other protocols demand results right behind all calls of a turn.
-type turns struct{ messages []llm.Message }
+type turns struct {
+	messages []llm.Message
+	tools    []llm.Tool // that items offer
+}
 
 // message adds a message of anyone but the assistant; each stays on its own.
 func (t *turns) message(m llm.Message) { t.messages = append(t.messages, m) }

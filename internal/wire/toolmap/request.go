@@ -11,6 +11,7 @@ import (
 func (n *naming) request(req *llm.Request) *llm.Request {
 	out := *req
 	changed := n.offers(&out)
+	changed = n.withoutOffers(&out) || changed
 	changed = n.choice(&out) || changed
 	changed = n.messages(&out) || changed
 	if !changed {

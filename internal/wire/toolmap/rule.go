@@ -20,6 +20,8 @@ type rule struct {
 	namespaces bool
 	// customs: custom tools are always called as such.
 	customs bool
+	// offers: tools may be offered by items of the conversation.
+	offers bool
 }
 
 // Bounds of the names, in bytes. OpenAI and Anthropic state theirs, with the
@@ -40,7 +42,7 @@ func ruleOf(out llm.Protocol) rule {
 	case llm.Gemini:
 		return rule{max: maxGemini, also: ".:", letterFirst: true}
 	case llm.OpenAIResponses:
-		return rule{max: maxOpenAI, namespaces: true, customs: true}
+		return rule{max: maxOpenAI, namespaces: true, customs: true, offers: true}
 	case llm.Ollama:
 		return rule{any: true}
 	default:

@@ -76,6 +76,10 @@ func needed(req *llm.Request, r rule) bool {
 	for i := range req.Messages {
 		for _, b := range req.Messages[i].Blocks {
 			switch b := b.(type) {
+			case *llm.Opaque:
+				if !r.offers && isOffer(b) {
+					return true
+				}
 			case *llm.ToolCall:
 				if b.Kind != llm.ToolServer && !r.takes(name{b.Namespace, b.Name}) {
 					return true
