@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -136,4 +137,71 @@ func TestABrokenStoreIsToldClearly(t *testing.T) {
 	w.only()
 	w.fails(w.post("/v1/responses", `{"model":"m","previous_response_id":"resp_up1","input":"two"}`), 500, "state_unavailable")
 	require.Equal(t, record.StatusRefused, w.only().Status)
+}
+
+// A converted response is kept in whatever form it came and went, under the id
+// the client was told, and continues.
+func TestConvertedResponsesAreKept(t *testing.T) {
+	for _, out := range []llm.Protocol{llm.AnthropicMessages, llm.OpenAIChat, llm.Gemini} {
+		w, up, kept := stateful(t, func(s *setup) { s.speaks = map[string][]llm.Protocol{"up": {out}} })
+		doc, stream := answersOf(out)
+		for i, h := range []http.Handler{doc, stream, doc, stream, fakeupstream.Drip(stream)} {
+			up.Script(h, doc)
+			r := w.ask(llm.OpenAIResponses, i > 1)
+			require.Equal(t, 200, r.StatusCode, r.body)
+			w.only()
+			all := kept.entries()
+			require.Len(t, all, 2*i+1, "%s %d", out, i)
+			last := all[2*i]
+			require.Contains(t, r.body, last.ID)
+			require.Equal(t, "completed", last.Status)
+			require.False(t, last.Native)
+			require.Contains(t, string(last.Body), "hello")
+			require.Contains(t, string(last.Input), "hi")
+			r = w.post("/v1/responses", `{"model":"m","input":"and then?","previous_response_id":"`+last.ID+`"}`)
+			require.Equal(t, 200, r.StatusCode, r.body)
+			require.Contains(t, r.body, `"previous_response_id":"`+last.ID+`"`)
+			w.only()
+			sent := up.Requests()
+			require.Contains(t, string(sent[len(sent)-1].Body), "hello")
+		}
+		w.post("/v1/responses", `{"model":"m","input":"x","store":false}`)
+		w.only()
+		require.Len(t, kept.entries(), 10, "store:false")
+	}
+}
+
+// The bytes that go to an upstream are the request's own for as long as a
+// transport may read them.
+func TestNobodyElsesBytesInAConvertedRequest(t *testing.T) {
+	for in, c := range clients() {
+		for _, out := range []llm.Protocol{llm.OpenAIChat, llm.AnthropicMessages, llm.OpenAIResponses, llm.Gemini, llm.Ollama} {
+			if in == out {
+				continue
+			}
+			late := &lateReader{bodies: make(chan *http.Request, 100), answer: func() (*http.Response, error) { return nil, errors.New("gone") }}
+			w, _ := speaking(t, out, func(s *setup) { s.transport = map[string]http.RoundTripper{"up": late} })
+			path := c.path
+			if in == llm.Gemini {
+				path += "generateContent"
+			}
+			body := func(letter string) string {
+				return strings.Replace(c.whole, `"hi"`, `"`+strings.Repeat(letter, 3000)+`"`, 1)
+			}
+			w.post(path, body("a"))
+			w.record()
+			if len(late.bodies) == 0 {
+				continue // cannot be converted
+			}
+			req := <-late.bodies
+			for range 20 {
+				w.post(path, body("b"))
+				w.record()
+			}
+			got, err := io.ReadAll(req.Body)
+			require.NoError(t, err)
+			require.NotContains(t, string(got), "bbb", "%s to %s", in, out)
+			require.Contains(t, string(got), strings.Repeat("a", 3000), "%s to %s", in, out)
+		}
+	}
 }

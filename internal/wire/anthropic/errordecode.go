@@ -115,6 +115,10 @@ func readError(up *llm.UpstreamError, body []byte) {
 			up.Code = s
 		case "message":
 			up.Message = s
+		case "details":
+			if code, _ := wirejson.Text(wirejson.Member(m, "error_code")); code != "" {
+				up.Code = code
+			}
 		}
 	}
 }
@@ -138,6 +142,9 @@ func judge(up *llm.UpstreamError) *llm.Error {
 			v = p.verdict
 			break
 		}
+	}
+	if kind == "not_found_error" && up.Code == threadNotFound { // no fault of the model's
+		v.scope, v.code = llm.ScopeRequest, threadNotFound
 	}
 	e := &llm.Error{Kind: v.kind, Scope: v.scope, Code: v.code, Message: up.Message, Upstream: up}
 	if e.Message == "" {

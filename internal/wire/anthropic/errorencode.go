@@ -44,6 +44,11 @@ func (Codec) EncodeError(e *llm.Error) []byte {
 	}
 	w.str("type", kind)
 	w.str("message", errorMessage(e))
+	if e.Code == threadNotFound {
+		w.begin("details", '{')
+		w.str("error_code", threadNotFound)
+		w.close('}')
+	}
 	w.close('}')
 	if e.Upstream != nil {
 		w.optStr("request_id", e.Upstream.RequestID)

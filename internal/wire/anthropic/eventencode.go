@@ -120,10 +120,21 @@ func (e *eventEncoder) ensureBegun() {
 	e.w.raw("content", llm.Raw("[]"))
 	e.w.raw("stop_reason", llm.Raw("null"))
 	e.w.raw("stop_sequence", llm.Raw("null"))
-	e.w.usage(e.usage, responseTier(e.response.ServiceTier), nil)
+	e.w.usage(e.startUsage(), responseTier(e.response.ServiceTier), nil)
 	e.w.ext(e.response.Ext)
 	e.w.close('}')
 	e.flush("message_start")
+}
+
+// startUsage is what message_start tells of the prompt: the counts where the
+// upstream has told them, else a rough estimate, because some clients take the
+// prompt's size from there alone. The usage of message_delta is cumulative
+// (API reference, Streaming messages) and corrects it.
+func (e *eventEncoder) startUsage() *llm.Usage {
+	if e.usage != nil && e.usage.Prompt() > 0 || e.req == nil {
+		return e.usage
+	}
+	return &llm.Usage{Input: promptEstimate(e.req), Source: llm.UsageEstimated}
 }
 
 func (e *eventEncoder) keepUsage(ev *llm.Event) {

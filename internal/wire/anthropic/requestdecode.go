@@ -53,6 +53,7 @@ var requestDecoders = map[string]func(*requestDecoder, llm.Raw) error{
 	"thinking":       (*requestDecoder).thinking,
 	"output_config":  (*requestDecoder).outputConfig,
 	"output_format":  (*requestDecoder).olderFormat,
+	"thread":         (*requestDecoder).thread,
 }
 
 func decodeRequest(in wire.Inbound) (*llm.Request, error) {

@@ -12,6 +12,9 @@ import (
 func (e *requestEncoder) tools() {
 	offered := e.offered()
 	if len(offered) == 0 {
+		if names := e.historyTools(); len(names) > 0 {
+			e.declare(names)
+		}
 		return
 	}
 	e.w.begin("tools", '[')
