@@ -1,7 +1,10 @@
 package app_test
 
 import (
+	"encoding/binary"
+	"math"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -151,5 +154,31 @@ func TestClientLangChainOpenAI(t *testing.T) {
 			_, second := w.talked(t, responsesPath, "langchain-responses-zdr", up)
 			require.Equal(t, "result: Paris: 22 degrees", second.text)
 		}, "chat")
+	})
+}
+
+// TestClientOpenAIJSEmbeddings: the SDK asks for base64 unless told otherwise,
+// and reads nothing else then.
+func TestClientOpenAIJSEmbeddings(t *testing.T) {
+	t.Parallel()
+	const asked = `{"model":"@","input":"abc","encoding_format":"base64"}`
+	g, google, openAI := embedGateway(t)
+	type embeddings struct {
+		Data []struct{ Embedding []byte } // JSON's bytes are base64
+	}
+	t.Run("of its own provider as they come", func(t *testing.T) {
+		openAI.Script(fakeupstream.JSON(http.StatusOK, `{"object":"list","data":[{"object":"embedding","index":0,"embedding":"AACAPg=="}],"usage":{"prompt_tokens":1,"total_tokens":1}}`))
+		resp, body := g.call(t, http.MethodPost, "/v1/embeddings", testKey, strings.Replace(asked, "@", "to-openai", 1))
+		require.Equal(t, http.StatusOK, resp.StatusCode, body)
+		require.Equal(t, []byte{0, 0, 0x80, 0x3e}, parsed[embeddings](t, body).Data[0].Embedding)
+		require.Contains(t, string(openAI.Requests()[0].Body), `"encoding_format":"base64"`)
+	})
+	t.Run("of Google made so", func(t *testing.T) {
+		resp, body := g.call(t, http.MethodPost, "/v1/embeddings", testKey, strings.Replace(asked, "@", "to-google", 1))
+		require.Equal(t, http.StatusOK, resp.StatusCode, body)
+		first := parsed[embeddings](t, body).Data[0].Embedding
+		require.Len(t, first, 3*4, "three numbers of four bytes")
+		require.InDelta(t, 3, math.Float32frombits(binary.LittleEndian.Uint32(first)), 0, "the length of the text")
+		require.NotContains(t, string(google.Requests()[0].Body), "base64")
 	})
 }

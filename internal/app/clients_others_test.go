@@ -119,9 +119,13 @@ func TestClientGoogle(t *testing.T) {
 			}
 		})
 	})
-	t.Run("the key comes in x-goog-api-key", func(t *testing.T) {
-		body := w.asked(t, "/v1beta/models/to-chat", http.Header{"X-Goog-Api-Key": {testKey}})
-		require.Equal(t, "models/to-chat", parsed[struct{ Name string }](t, body).Name)
+	t.Run("x-goog-api-key is a key and chooses the dialect of models", func(t *testing.T) {
+		key := http.Header{"X-Goog-Api-Key": {testKey}}
+		for _, version := range []string{"/v1beta", "/v1"} { // the latter is what @google/genai 3 asks
+			body := w.asked(t, version+"/models/to-chat", key)
+			require.Equal(t, "models/to-chat", parsed[struct{ Name string }](t, body).Name)
+			require.Contains(t, w.asked(t, version+"/models?pageSize=5", key), `"models"`)
+		}
 	})
 }
 

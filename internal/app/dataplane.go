@@ -65,6 +65,8 @@ func (a *App) dataPlane(mux *http.ServeMux) {
 		mux.Handle("POST "+op.path, a.relay.Handler(op.Operation))
 		mux.HandleFunc(op.path, func(w http.ResponseWriter, r *http.Request) { notAllowed(w, r, "POST", op.Raw) })
 	}
+	// Not among the others: with GET it is the id of a response.
+	mux.Handle("POST /v1/responses/input_tokens", a.relay.Handler(relay.Operation{Raw: openairesponses.CountRaw{}, Count: openairesponses.Counter{}}))
 	a.storedState(mux)
 	a.ollamaPages(mux)
 	mux.HandleFunc("GET /v1/responses", noWebSocket)

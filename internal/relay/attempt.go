@@ -45,12 +45,14 @@ func (x *exchange) over() bool { return x.committed || x.settled || x.ctx().Err(
 // try makes the attempts against one target: more than one only where the
 // upstream says what it lacks, and that once for each thing it may lack.
 func (x *exchange) try(target int) (*attempt, *llm.Error) {
-	unsigned := false
+	unsigned, again := false, false
 	for {
 		a := x.attemptAt(target)
 		if unsigned {
 			a.lane = &codecLane{egress: x.relay.o.Egress[a.protocol], unsigned: true}
 		}
+		a.again = again
+		again = true
 		x.rec.Attempts++
 		e := a.run()
 		switch {
@@ -111,6 +113,7 @@ type attempt struct {
 
 	ctx       context.Context //nolint:containedctx // one attempt's life is one call
 	cancel    context.CancelCauseFunc
+	again     bool // the upstream has been sent this request in another form
 	hideUsage bool
 	fidelity  string // the answer's header
 	lease     lease  // on the client's bytes
@@ -173,6 +176,9 @@ func (a *attempt) request(out *outgoing) *http.Request {
 	end := p.Endpoints[a.protocol]
 	h := make(http.Header, 8)
 	upstream.RequestHeaders(h, x.req.Header, upstream.RequestAllowed(a.protocol))
+	if a.again {
+		delete(h, "Idempotency-Key") // it would be answered as before
+	}
 	for name, values := range out.header {
 		if len(h[name]) == 0 {
 			h[name] = values

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -106,5 +108,40 @@ func TestKeepAliveAndEventsAtTheSameTime(t *testing.T) {
 				require.GreaterOrEqual(t, strings.Count(got, "hello"), 6)
 			})
 		}
+	}
+}
+
+// strictWriter refuses what comes after its deadline, as a socket does.
+type strictWriter struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (s *strictWriter) SetWriteDeadline(t time.Time) error {
+	s.until = t
+	return nil
+}
+
+func (s *strictWriter) Write(p []byte) (int, error) {
+	if time.Now().After(s.until) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	return s.ResponseRecorder.Write(p) //nolint:wrapcheck // a double
+}
+
+// A stream that fails after a long silence is told so: the bound on writing is
+// on writing, not on waiting.
+func TestAFailureAfterALongSilenceIsTold(t *testing.T) {
+	for path, body := range map[string]string{
+		"/v1beta/models/m:streamGenerateContent?alt=sse": clients()[llm.Gemini].stream,
+		"/api/chat": clients()[llm.Ollama].stream,
+		chatPath:    chatStream,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			out := &strictWriter{ResponseRecorder: httptest.NewRecorder()}
+			offlineTo(t, out, &slowAnswer{wait: 10 * time.Minute, first: claudeStart + claudeOpen + claudeText}, path, body)
+			require.Contains(t, out.Body.String(), "hello", path)
+			require.Contains(t, out.Body.String(), `"error"`, path)
+		})
 	}
 }

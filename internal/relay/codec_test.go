@@ -384,6 +384,14 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 // offline serves one request without a network, so that time can be a bubble's.
 func offline(t *testing.T, upstream http.RoundTripper, path, body string) string {
 	t.Helper()
+	out := httptest.NewRecorder()
+	offlineTo(t, out, upstream, path, body)
+	require.Equal(t, 200, out.Code, out.Body.String())
+	return out.Body.String()
+}
+
+func offlineTo(t *testing.T, out http.ResponseWriter, upstream http.RoundTripper, path, body string) {
+	t.Helper()
 	s := &setup{
 		bases: map[string]string{"up": "http://upstream.test/v1"}, transport: map[string]http.RoundTripper{"up": upstream},
 		speaks: map[string][]llm.Protocol{"up": {llm.AnthropicMessages}}, maxBody: 1 << 20, aliases: targets("up"),
@@ -391,12 +399,9 @@ func offline(t *testing.T, upstream http.RoundTripper, path, body string) string
 	}
 	w := &world{t: t, recorder: &recorder{c: make(chan record.Record, 1)}, observer: &observer{}, logs: &syncBuffer{}}
 	w.build(s)
-	out := httptest.NewRecorder()
 	req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(body))
 	req.Header.Set("Authorization", "Bearer "+clientSecret)
 	w.routes().ServeHTTP(out, req)
-	require.Equal(t, 200, out.Code, out.Body.String())
-	return out.Body.String()
 }
 
 var _ relay.Tokens = fixedTokens(0)

@@ -271,6 +271,11 @@ func (c *conversion) broken(e *llm.Error) *llm.Error {
 func (c *conversion) account() {
 	x := c.a.x
 	c.count()
+	// The last count may be of the stream's beginning (Anthropic's first says
+	// one token): who leaves before the end has still had what was written.
+	if told := tokensOf(c.text); told > c.seen.Usage.Output {
+		c.seen.Usage.Output, c.seen.Usage.Source = told, llm.UsageEstimated
+	}
 	x.setUsage(&c.seen)
 	x.rec.LossCodes = llm.LossCodes(append(slices.Clip(c.l.losses), c.enc.Losses()...))
 }

@@ -41,9 +41,12 @@ func (c *conversion) count() {
 	}
 }
 
+// tokensOf estimates how many tokens so many bytes of text were.
+func tokensOf(size int) int64 { return int64((size + bytesPerToken - 1) / bytesPerToken) }
+
 // guess estimates what an answer of so many bytes of text consumed.
 func (l *codecLane) guess(a *attempt, size int) *llm.Usage {
-	u := &llm.Usage{Source: llm.UsageEstimated, Output: int64((size + bytesPerToken - 1) / bytesPerToken)}
+	u := &llm.Usage{Source: llm.UsageEstimated, Output: tokensOf(size)}
 	if t := a.x.relay.o.Tokens; t != nil && l.sent != nil {
 		u.Input = t.Estimate(l.sent, a.model)
 	}

@@ -176,6 +176,7 @@ func (o *outflow) breakOff(e *llm.Error, end []byte) {
 	if o.open {
 		end = append([]byte("\n\n"), end...)
 	}
+	x.extend()
 	if _, err := x.w.Write(end); err == nil { //nolint:gosec // as above
 		_ = x.control.Flush() // the request is over either way
 	}

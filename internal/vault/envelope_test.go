@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"encoding/base64"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -169,4 +170,14 @@ func FuzzEnvelope(f *testing.F) {
 		blocks := opened(t, v, originOf(llm.OpenAIResponses), vault.Marker+base64.StdEncoding.EncodeToString(data))
 		require.Empty(t, secrets(blocks))
 	})
+}
+
+func BenchmarkHasEnvelope(b *testing.B) {
+	body := []byte(`{"messages":[` + strings.Repeat(`{"role":"user","content":"The quick brown fox jumps over the lazy dog, then \"rests\" a while.\n"},`, 10_000) + `{}]}`)
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		if vault.HasEnvelope(body) {
+			b.Fatal("there is none")
+		}
+	}
 }

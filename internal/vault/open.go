@@ -18,7 +18,7 @@ import (
 // itself when everything is. It is good even with an error, which says that
 // the store could not be asked. The losses are what was taken out.
 func (v *Vault) Open(ctx context.Context, tenant string, req *llm.Request, to Origin) (*llm.Request, []llm.Loss, error) {
-	o := &opening{v: v, tenant: tenant, to: to, in: req, out: req, thinks: make([]bool, len(req.Messages)), budget: maxOpened}
+	o := &opening{v: v, tenant: tenant, to: to, in: req, out: req, thinks: make([]bool, len(req.Messages)), moved: make([]bool, len(req.Messages)), budget: maxOpened}
 	for i := range req.Messages {
 		if slices.ContainsFunc(req.Messages[i].Blocks, holdsEnvelope) {
 			o.unwrap(i)
@@ -36,6 +36,7 @@ type opening struct {
 	to      Origin
 	in, out *llm.Request
 	thinks  []bool // by message: its thinking came in envelopes
+	moved   []bool // by message: all of them stood on what followed the thinking
 	emptied bool
 	losses  llm.Losses
 	// budget is how many bytes may still be opened: a small envelope that
@@ -95,7 +96,7 @@ func holdsEnvelope(b llm.Block) bool {
 
 // unwrap opens the envelopes of a message.
 func (o *opening) unwrap(i int) {
-	o.thinks[i] = true
+	o.thinks[i], o.moved[i] = true, true
 	blocks := o.in.Messages[i].Blocks
 	out := make([]llm.Block, 0, len(blocks))
 	for j, b := range blocks {
@@ -106,9 +107,11 @@ func (o *opening) unwrap(i int) {
 		at := "messages[" + strconv.Itoa(i) + "].content[" + strconv.Itoa(j) + "]"
 		r, ok := b.(*llm.Reasoning)
 		if !ok {
-			// A client has put the signature of thinking on what followed it.
+			// The envelope was put on what followed the thinking, here or by a client.
 			s := signatureOf(b)
 			r = &llm.Reasoning{Signature: *s}
+		} else {
+			o.moved[i] = false
 		}
 		out = o.reasoning(out, r, at)
 		if !ok {

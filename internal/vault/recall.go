@@ -62,6 +62,11 @@ func (o *opening) lookup(i int) lookup {
 			text.write(b.Text)
 		}
 	}
+	if o.moved[i] {
+		// The client may have left out all its thinking, of which one envelope
+		// need not be the whole. What is not stored stays as it is.
+		l.signed = false
+	}
 	if l.signed && !signsCalls(o.to.Protocol) {
 		l.keys = nil // nothing can be missing
 		return l

@@ -10,6 +10,7 @@ import (
 type Stream struct {
 	s      *sealing // nil: there is nothing to do
 	open   map[int]*live
+	held   *held // the end of thinking, until it is known what follows
 	failed bool
 	out    llm.Event // reused: events are valid only while they are emitted
 }
@@ -41,9 +42,10 @@ func (s *Stream) Event(ev *llm.Event, emit func(*llm.Event)) {
 		emit(ev)
 		return
 	}
+	envelope := s.release(ev, emit)
 	switch ev.Type {
 	case llm.EventBlockStart:
-		s.start(ev, emit)
+		s.start(ev, envelope, emit)
 	case llm.EventDelta:
 		s.delta(ev, emit)
 	case llm.EventBlockStop:
@@ -77,7 +79,7 @@ func (l *live) kill() {
 	}
 }
 
-func (s *Stream) start(ev *llm.Event, emit func(*llm.Event)) {
+func (s *Stream) start(ev *llm.Event, envelope *llm.Signature, emit func(*llm.Event)) {
 	if ev.Block == nil || s.open[ev.Index] != nil {
 		emit(ev)
 		return
@@ -89,7 +91,7 @@ func (s *Stream) start(ev *llm.Event, emit func(*llm.Event)) {
 		return
 	}
 	s.open[ev.Index] = l
-	s.pass(ev, header, emit)
+	s.pass(ev, enveloping(header, envelope), emit)
 }
 
 // pass emits ev with another block.
@@ -266,6 +268,9 @@ func (s *Stream) stopReasoning(l *live, ev *llm.Event, emit func(*llm.Event)) {
 		c = *end
 	}
 	s.s.reasoning(l.e, &c, full)
+	if s.hold(ev, &c) {
+		return
+	}
 	s.pass(ev, &c, emit)
 }
 

@@ -129,9 +129,15 @@ func (e *eventEncoder) ensureBegun() {
 // startUsage is what message_start tells of the prompt: the counts where the
 // upstream has told them, else a rough estimate, because some clients take the
 // prompt's size from there alone. The usage of message_delta is cumulative
-// (API reference, Streaming messages) and corrects it.
+// (API reference, Streaming messages) and corrects it. A request without a
+// source has no client that waits, so that nothing need be guessed.
 func (e *eventEncoder) startUsage() *llm.Usage {
-	if e.usage != nil && e.usage.Prompt() > 0 || e.req == nil {
+	if e.usage != nil && e.usage.Prompt() > 0 {
+		u := *e.usage
+		u.Output, u.Reasoning = 0, 0 // some clients add what message_delta tells to it
+		return &u
+	}
+	if e.req == nil || e.req.Source == "" {
 		return e.usage
 	}
 	return &llm.Usage{Input: promptEstimate(e.req), Source: llm.UsageEstimated}

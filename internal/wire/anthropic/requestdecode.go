@@ -7,7 +7,8 @@ import (
 )
 
 // DecodeRequest reads the body of POST /v1/messages. The result aliases
-// in.Body. Errors are *llm.Error of KindInvalid with Param set.
+// in.Body. Errors are *llm.Error of KindInvalid with Param set, or of
+// KindNotFound where the request goes on with a message thread.
 func (Codec) DecodeRequest(in wire.Inbound) (*llm.Request, error) {
 	req, err := decodeRequest(in)
 	if err == nil && req.MaxTokens == nil {

@@ -51,6 +51,8 @@ func TestDecodeStreamEvents(t *testing.T) {
 		{"truncated text", stream(part(`{"text":"a"}`)), "start open delta close fail"},
 		{"truncated after nothing", nil, "fail"},
 		{"usage only", stream(`{"usageMetadata":{"promptTokenCount":1}}`), "start usage fail"},
+		{"usage of the prompt", stream(`{"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":1}}`, stop), "start usage open delta close finish usage end"},
+		{"usage with searches", stream(`{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP","groundingMetadata":{"webSearchQueries":["q"]}}],"usageMetadata":{"promptTokenCount":1}}`), "start usage open delta close finish usage end"},
 		{"blocked", stream(`{"promptFeedback":{"blockReason":"SAFETY"}}`), "start finish end"},
 		{"error in the stream", stream(part(`{"text":"a"}`), `{"error":{"code":503,"status":"UNAVAILABLE","message":"m"}}`, part(`{"text":"b"}`)), "start open delta close fail"},
 		{"error at once", stream(`{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"m"}}`), "fail"},

@@ -164,15 +164,23 @@ func (d *decoder) chunk(body []byte, emit func(*llm.Event)) error {
 		}), emit)
 		return nil
 	}
+	first := !d.started
 	d.start(&c, ext, emit)
+	if first { // some protocols tell the size of the prompt at the start of an answer
+		if err := d.usage(c.usage, emit); err != nil {
+			return in("usageMetadata", err)
+		}
+	}
 	if c.candidates != nil {
 		err := eachElement(c.candidates, func(v llm.Raw) error { return d.candidate(v, emit) })
 		if err != nil {
 			return in("candidates", err)
 		}
 	}
-	if err := d.usage(c.usage, emit); err != nil {
-		return in("usageMetadata", err)
+	if !first || d.searches > 0 { // which the candidates tell
+		if err := d.usage(c.usage, emit); err != nil {
+			return in("usageMetadata", err)
+		}
 	}
 	d.feedback(c.feedback, emit)
 	return nil

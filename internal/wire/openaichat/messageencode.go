@@ -72,6 +72,7 @@ func (e *requestEncoder) system() {
 		all := make([]string, len(texts))
 		for i, t := range texts {
 			all[i] = t.Text
+			e.foreignExt(t.Ext, "system"+wirejson.At(i))
 		}
 		e.w.Str("content", strings.Join(all, "\n\n"))
 	}

@@ -22,16 +22,26 @@ func TestThoughtsAreMerged(t *testing.T) {
 		want          []llm.Block
 	}{
 		{"plain", `"reasoning_content":"\n\na\n\nb"`, []llm.Block{thought("\n\na\n\nb")}},
-		{"repeated", `"reasoning_content":"a\n\nb","reasoning_details":[{"type":"reasoning.text","text":"a","signature":"1"},{"type":"reasoning.text","text":"b","signature":"2"}]`,
-			[]llm.Block{signed("a", "1"), signed("b", "2")}},
-		{"one more before", `"reasoning_content":"a\n\nb","reasoning_details":[{"type":"reasoning.text","text":"b","signature":"2"}]`,
-			[]llm.Block{thought("a"), signed("b", "2")}},
-		{"one more behind", `"reasoning_content":"a\n\nb","reasoning_details":[{"type":"reasoning.text","text":"a","signature":"1"}]`,
-			[]llm.Block{signed("a", "1"), thought("b")}},
-		{"other words", `"reasoning_content":"x","reasoning_details":[{"type":"reasoning.text","text":"a","signature":"1"}]`,
-			[]llm.Block{signed("a", "1")}},
-		{"a signature alone", `"reasoning_content":"a","reasoning_details":[{"type":"reasoning.text","signature":"1"}]`,
-			[]llm.Block{thought("a"), signed("", "1")}},
+		{
+			"repeated", `"reasoning_content":"a\n\nb","reasoning_details":[{"type":"reasoning.text","text":"a","signature":"1"},{"type":"reasoning.text","text":"b","signature":"2"}]`,
+			[]llm.Block{signed("a", "1"), signed("b", "2")},
+		},
+		{
+			"one more before", `"reasoning_content":"a\n\nb","reasoning_details":[{"type":"reasoning.text","text":"b","signature":"2"}]`,
+			[]llm.Block{thought("a"), signed("b", "2")},
+		},
+		{
+			"one more behind", `"reasoning_content":"a\n\nb","reasoning_details":[{"type":"reasoning.text","text":"a","signature":"1"}]`,
+			[]llm.Block{signed("a", "1"), thought("b")},
+		},
+		{
+			"other words", `"reasoning_content":"x","reasoning_details":[{"type":"reasoning.text","text":"a","signature":"1"}]`,
+			[]llm.Block{signed("a", "1")},
+		},
+		{
+			"a signature alone", `"reasoning_content":"a","reasoning_details":[{"type":"reasoning.text","signature":"1"}]`,
+			[]llm.Block{thought("a"), signed("", "1")},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := decodeRequest(t, []byte(`{"model":"m","messages":[{"role":"assistant",`+c.members+`},{"role":"user","content":"u"}]}`))

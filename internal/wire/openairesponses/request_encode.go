@@ -84,6 +84,7 @@ func (e *requestEncoder) instructions(b []byte) []byte {
 		if t.Cache != nil {
 			e.losses.Drop("cache_mark", p.String())
 		}
+		noteForeign(&e.losses, t.Ext, p.String())
 		if t.Text != "" {
 			texts = append(texts, t.Text)
 		}

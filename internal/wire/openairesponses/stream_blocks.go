@@ -72,6 +72,7 @@ type silent struct{}
 
 func (silent) delta(_ *eventEncoder, dst []byte, _ *llm.Event) []byte { return dst }
 func (silent) stop(_ *eventEncoder, dst []byte, _ *llm.Event) []byte  { return dst }
+func (silent) cut(*llm.Event) *liveItem                               { return nil }
 
 // liveText is a content part of a message: text or refusal.
 type liveText struct {

@@ -29,6 +29,8 @@ type eventEncoder struct {
 	seq   int          // sequence number of the next event
 	live  map[int]live // open blocks by event index
 	count int          // blocks so far
+	// stops are the ends of blocks that have not been told yet, see failing.
+	stops []llm.Event
 
 	// tail is the item begun last. Its output_item.done waits until the next
 	// item or the finish tells whether it goes on or was cut.
@@ -59,6 +61,9 @@ type liveItem struct {
 type live interface {
 	delta(e *eventEncoder, dst []byte, ev *llm.Event) []byte
 	stop(e *eventEncoder, dst []byte, end *llm.Event) []byte
+	// cut takes the end (nil for none) of a block that nobody is told the end
+	// of, and returns its item; nil where it has none.
+	cut(end *llm.Event) *liveItem
 }
 
 // Losses returns what could not be said so far.
@@ -69,7 +74,7 @@ var encoders = map[llm.EventType]func(e *eventEncoder, dst []byte, ev *llm.Event
 	llm.EventStart:      (*eventEncoder).start,
 	llm.EventBlockStart: (*eventEncoder).blockStart,
 	llm.EventDelta:      (*eventEncoder).delta,
-	llm.EventBlockStop:  (*eventEncoder).blockStop,
+	llm.EventBlockStop:  (*eventEncoder).holdStop,
 	llm.EventUsage:      (*eventEncoder).keepUsage,
 	llm.EventFinish:     (*eventEncoder).finish,
 	llm.EventFail:       (*eventEncoder).fail,
@@ -86,6 +91,9 @@ func (e *eventEncoder) Encode(dst []byte, ev *llm.Event) []byte {
 	}
 	if e.head == nil && ev.Type != llm.EventStart && ev.Type != llm.EventPing {
 		dst = e.begin(dst, &llm.Response{}, ev.Type != llm.EventFail)
+	}
+	if !failing[ev.Type] {
+		dst = e.tellStops(dst)
 	}
 	return encode(e, dst, ev)
 }
@@ -220,9 +228,7 @@ func (e *eventEncoder) fail(dst []byte, ev *llm.Event) []byte {
 	if err == nil {
 		err = llm.Errorf(llm.KindUpstream, "", "%s", generationFailed(""))
 	}
-	if e.tail != nil && e.tail.open == 0 && !e.tail.closed {
-		dst = e.closeItem(dst, e.tail)
-	}
+	e.keepTorn()
 	_, code := dialectOf(err)
 	dst, start := e.open(dst, "error")
 	dst = appendMember(dst, "code", code)

@@ -20,22 +20,21 @@ func (n *naming) withoutOffers(r *llm.Request) bool {
 	if n.rule.offers {
 		return false
 	}
-	shared := true
-	for i := range r.Messages {
-		if !slices.ContainsFunc(r.Messages[i].Blocks, isOffer) {
-			continue
-		}
-		if shared {
-			r.Messages, shared = slices.Clone(r.Messages), false
-		}
-		m := &r.Messages[i]
-		m.Blocks = slices.DeleteFunc(slices.Clone(m.Blocks), isOffer)
-		if len(m.Blocks) == 0 {
-			m.Role = ""
-		}
+	if !slices.ContainsFunc(r.Messages, holdsOffer) {
+		return false
 	}
-	if !shared {
-		r.Messages = slices.DeleteFunc(r.Messages, func(m llm.Message) bool { return m.Role == "" })
+	messages := make([]llm.Message, 0, len(r.Messages))
+	for _, m := range r.Messages {
+		if holdsOffer(m) {
+			m.Blocks = slices.DeleteFunc(slices.Clone(m.Blocks), isOffer)
+			if len(m.Blocks) == 0 {
+				continue
+			}
+		}
+		messages = append(messages, m)
 	}
-	return !shared
+	r.Messages = messages
+	return true
 }
+
+func holdsOffer(m llm.Message) bool { return slices.ContainsFunc(m.Blocks, isOffer) }

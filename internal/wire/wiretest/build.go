@@ -25,7 +25,6 @@ const (
 // schema is the schema of the tool f and of structured answers.
 const schema = `{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}`
 
-//go:fix inline
 func text(s string) *llm.Text { return &llm.Text{Text: s} }
 
 func user(blocks ...llm.Block) llm.Message { return llm.Message{Role: llm.RoleUser, Blocks: blocks} }

@@ -91,7 +91,7 @@ func Codes() []Code {
 		{"tool_result_name", "the name of the tool whose result this is"},
 		{"tool_result_parts", "the parts of a tool's result; they are joined"},
 		{"tool_strict", "that a tool's schema is enforced"},
-		{"tools", "tools"},
+		{"tools", "tools; where they are approximated, those that earlier turns called are named, and none may be called"},
 		{"top_k", "the top-k bound of sampling"},
 		{"top_p", "the top-p bound of sampling"},
 		{"truncation", "that the prompt is cut to fit"},

@@ -66,14 +66,14 @@ func thoughtFeatures() []Feature {
 				responses: responsesTurn(`{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"Hm."},{"type":"summary_text","text":"Oh."}]}`),
 			},
 		},
-		{
+		offering(Feature{
 			Name: "call_signature", Title: "A thought signature on a call", Reasons: true,
 			Ask: says(user(text("Hello")), assistant(signedCall), tool(result("call_1", text("ok")))),
 			Native: native{
 				chat:   `"messages":[` + strings.TrimSuffix(chatCall, `}]}`) + `,"extra_content":{"google":{"thought_signature":"c2ln"}}}]},{"role":"tool","tool_call_id":"call_1","content":"ok"}]`,
 				gemini: `"contents":[` + strings.TrimSuffix(geminiCall, `}]}`) + `,"thoughtSignature":"c2ln"}]},{"role":"user","parts":[{"functionResponse":{"id":"call_1","name":"f","response":{"output":"ok"}}}]}]`,
 			},
-		},
+		}),
 	}
 }
 

@@ -1,6 +1,10 @@
 package wiretest
 
-import "github.com/plexus-gateway/plexus/internal/llm"
+import (
+	"slices"
+
+	"github.com/plexus-gateway/plexus/internal/llm"
+)
 
 // Spellings of a turn that calls f once, and of the question before it.
 const (
@@ -33,10 +37,35 @@ func answers(r *llm.ToolResult) func(*llm.Request) {
 	return says(user(text("Hello")), assistant(call("call_1", `{"a":"x"}`)), tool(r))
 }
 
+// offering is the feature with the tool f offered, as it is where tools are in
+// use.
+func offering(f Feature) Feature {
+	f.Ask = and(f.Ask, offers(functionTool()))
+	tools := native{
+		chat: `"tools":[` + chatTool + `],`, responses: `"tools":[` + responsesTool + `],`,
+		anthropic: `"tools":[` + anthropicTool + `],`, gemini: `"tools":[` + geminiTool + `],`,
+	}
+	out := native{}
+	for p, spelled := range f.Native {
+		out[p] = tools[p] + spelled
+	}
+	f.Native = out
+	return f
+}
+
+// toolTurnFeatures are calls and results in earlier turns.
 func toolTurnFeatures() []Feature {
+	var out []Feature
+	for _, f := range slices.Concat(resultFeatures(), callFeatures()) {
+		out = append(out, offering(f))
+	}
+	return append(out, oddTurnFeatures()...)
+}
+
+func resultFeatures() []Feature {
 	failed := result("call_1", text("no"))
 	failed.IsError = true
-	return append([]Feature{
+	return []Feature{
 		{
 			Name: "tool_result", Title: "A call and its result",
 			Ask: answers(result("call_1", text("ok"))),
@@ -88,28 +117,13 @@ func toolTurnFeatures() []Feature {
 					`{"role":"user","parts":[{"functionResponse":{"name":"f","response":{"output":"1"}}},{"functionResponse":{"name":"f","response":{"output":"2"}}}]}]`,
 			},
 		},
-	}, oddTurnFeatures()...)
+	}
 }
 
-func oddTurnFeatures() []Feature {
-	free := &llm.ToolCall{CallID: "call_1", Name: "f", Kind: llm.ToolCustom, Input: llm.Raw("abc")}
-	freeResult := result("call_1", text("ok"))
-	freeResult.Kind = llm.ToolCustom
+func callFeatures() []Feature {
 	spaced := call("call_1", `{"a":"x"}`)
 	spaced.Namespace = "crm"
-	searched := &llm.ToolCall{
-		CallID: "ws_1", Name: "web_search", Kind: llm.ToolServer,
-		Native: &llm.Native{Protocol: responses, Raw: llm.Raw(`{"type":"web_search_call","id":"ws_1","status":"completed"}`)},
-	}
 	return []Feature{
-		{
-			Name: "custom_call", Title: "A call with free text and its result",
-			Ask: and(says(user(text("Hello")), assistant(free), tool(freeResult)), offers(llm.Tool{Kind: llm.ToolCustom, Name: "f"})),
-			Native: native{
-				chat:      `"messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"custom","custom":{"name":"f","input":"abc"}}]},{"role":"tool","tool_call_id":"call_1","content":"ok"}],"tools":[{"type":"custom","custom":{"name":"f"}}]`,
-				responses: `"tools":[{"type":"custom","name":"f"}],"input":[{"role":"user","content":"Hello"},{"type":"custom_tool_call","call_id":"call_1","name":"f","input":"abc"},{"type":"custom_tool_call_output","call_id":"call_1","output":"ok"}]`,
-			},
-		},
 		{
 			Name: "namespace_call", Title: "A call of a function in a namespace",
 			Ask: says(user(text("Hello")), assistant(spaced), tool(result("call_1", text("ok")))),
@@ -124,6 +138,34 @@ func oddTurnFeatures() []Feature {
 				responses: `"input":[` + responsesCall + `,{"role":"assistant","content":"Wait."},{"type":"function_call_output","call_id":"call_1","output":"ok"}]`,
 				gemini:    `"contents":[{"role":"user","parts":[{"text":"Hello"}]},{"role":"model","parts":[{"functionCall":{"id":"call_1","name":"f","args":{"a":"x"}}},{"text":"Wait."}]},{"role":"user","parts":[{"functionResponse":{"id":"call_1","name":"f","response":{"output":"ok"}}}]}]`,
 			},
+		},
+	}
+}
+
+func oddTurnFeatures() []Feature {
+	free := &llm.ToolCall{CallID: "call_1", Name: "f", Kind: llm.ToolCustom, Input: llm.Raw("abc")}
+	freeResult := result("call_1", text("ok"))
+	freeResult.Kind = llm.ToolCustom
+	searched := &llm.ToolCall{
+		CallID: "ws_1", Name: "web_search", Kind: llm.ToolServer,
+		Native: &llm.Native{Protocol: responses, Raw: llm.Raw(`{"type":"web_search_call","id":"ws_1","status":"completed"}`)},
+	}
+	return []Feature{
+		{
+			Name: "custom_call", Title: "A call with free text and its result",
+			Ask: and(says(user(text("Hello")), assistant(free), tool(freeResult)), offers(llm.Tool{Kind: llm.ToolCustom, Name: "f"})),
+			Native: native{
+				chat:      `"messages":[{"role":"user","content":"Hello"},{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"custom","custom":{"name":"f","input":"abc"}}]},{"role":"tool","tool_call_id":"call_1","content":"ok"}],"tools":[{"type":"custom","custom":{"name":"f"}}]`,
+				responses: `"tools":[{"type":"custom","name":"f"}],"input":[{"role":"user","content":"Hello"},{"type":"custom_tool_call","call_id":"call_1","name":"f","input":"abc"},{"type":"custom_tool_call_output","call_id":"call_1","output":"ok"}]`,
+			},
+		},
+		{
+			Name: "call_without_tools", Title: "A call and its result where no tools are offered",
+			Ask: answers(result("call_1", text("ok"))),
+			Native: answered(native{
+				chat: `"content":"ok"`, responses: `"output":"ok"`,
+				anthropic: `"content":"ok"`, gemini: `"response":{"output":"ok"}`,
+			}),
 		},
 		{
 			Name: "server_tool_history", Own: true, Title: "What the upstream's own tools did",
