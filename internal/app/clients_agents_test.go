@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -302,7 +303,7 @@ func TestAgentClaudeCode(t *testing.T) {
 			require.Contains(t, sent(t, adaptive, up), "Available agent types")
 		}
 	})
-	t.Run("the billing text is its own provider's", func(t *testing.T) {
+	t.Run("the billing text reaches its own provider", func(t *testing.T) {
 		require.Contains(t, sent(t, adaptive, "messages"), "x-anthropic-billing-header: cc_version=")
 	})
 	t.Run("the answer's model is the one it asked for, or it forgets the thinking", func(t *testing.T) {
@@ -331,6 +332,10 @@ func TestAgentClaudeCode(t *testing.T) {
 		require.NoError(t, err)
 		defer resp.Body.Close()
 		require.Equal(t, http.StatusOK, resp.StatusCode)
+		text, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.Contains(t, string(text), `"has_more":false`)
+		require.Contains(t, string(text), `"id":"to-messages"`)
 	})
 }
 

@@ -139,6 +139,39 @@ func TestClientSchemas(t *testing.T) {
 	}
 }
 
+// TestClientHistory: what comes back of a conversation is read or refused.
+func TestClientHistory(t *testing.T) {
+	t.Parallel()
+	w := scars(t)
+	t.Run("a part that nobody knows is refused or read", func(t *testing.T) {
+		const body = `{"model":"@","input":[{"role":"user","content":[{"type":"input_text","text":"[[echo]]"},{"type":"image_url","image_url":{"url":"https://files.invalid/cat.png"}}]}]}`
+		upstreams(t, func(t *testing.T, up string) {
+			r := w.post(t, responsesPath, strings.Replace(body, "@", w.ups[up].alias, 1))
+			if r.status == http.StatusOK {
+				require.NotEmpty(t, digestOf(t, hears(t, responsesPath, r).text).Images, "the image was left out in silence")
+				return
+			}
+			require.Equal(t, http.StatusBadRequest, r.status, r.body)
+		}, "responses")
+	})
+	t.Run("a history with calls needs no tools", func(t *testing.T) {
+		const body = `{"model":"@","messages":[{"role":"user","content":"go"},{"role":"assistant","content":null,"tool_calls":[{"id":"call_1","type":"function","function":{"name":"get_weather","arguments":"{}"}}]},` +
+			`{"role":"tool","tool_call_id":"call_1","content":"22"},{"role":"assistant","content":"22 degrees"},{"role":"user","content":"[[say:fine]]"}]}`
+		upstreams(t, func(t *testing.T, up string) {
+			require.Equal(t, "fine", hears(t, chatPath, w.post(t, chatPath, strings.Replace(body, "@", w.ups[up].alias, 1))).text)
+		})
+	})
+	t.Run("input tokens are counted", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			r := w.post(t, "/v1/responses/input_tokens", `{"model":"`+w.ups[up].alias+`","input":"how many?"}`)
+			require.Equal(t, http.StatusOK, r.status, r.body)
+			require.Positive(t, parsed[struct {
+				Tokens int `json:"input_tokens"`
+			}](t, r.body).Tokens)
+		})
+	})
+}
+
 // TestClientLangChainOpenAI: what LangChain makes of the official SDK.
 func TestClientLangChainOpenAI(t *testing.T) {
 	t.Parallel()

@@ -61,6 +61,24 @@ func TestClientAnthropic(t *testing.T) {
 			}
 		})
 	})
+	t.Run("a message thread nobody keeps is not found and replayed", func(t *testing.T) {
+		upstreams(t, func(t *testing.T, up string) {
+			first := hears(t, messagesPath, w.recorded(t, messagesPath, "anthropic-js-thread-1", up))
+			require.Len(t, first.calls, 2)
+			r := w.recorded(t, messagesPath, "anthropic-js-thread-2", up, append(first.places(), "@item0@", "msg_x")...)
+			require.Equal(t, http.StatusNotFound, r.status, r.body)
+			v := parsed[struct {
+				Error struct {
+					Type    string
+					Details struct {
+						Code string `json:"error_code"`
+					}
+				}
+			}](t, r.body)
+			require.Equal(t, "not_found_error", v.Error.Type)
+			require.Equal(t, "thread_not_found", v.Error.Details.Code, "by this the SDK knows to send everything again")
+		}, "messages")
+	})
 }
 
 // TestClientGoogle: the libraries that speak Gemini's protocol.

@@ -130,8 +130,6 @@ func TestScarH51AgentsFindTheirPaths(t *testing.T) {
 		{http.MethodGet, "/v1/models?limit=1000", ""},
 		{http.MethodGet, "/v1beta/models", ""},
 		{http.MethodPost, "/v1/responses", responses.body("to-responses", "hi", false)},
-		{http.MethodPost, "/v1/responses/input_tokens", `{"model":"to-responses","input":"hi"}`},
-		{http.MethodPost, "/v1/responses/input_tokens", `{"model":"to-messages","input":"hi","previous_response_id":null}`},
 		{http.MethodPost, "/v1beta/models/to-gemini:countTokens", `{"contents":[{"parts":[{"text":"hi"}]}]}`},
 	}
 	for _, tt := range served {

@@ -126,7 +126,7 @@ func (s *strictWriter) Write(p []byte) (int, error) {
 	if time.Now().After(s.until) {
 		return 0, os.ErrDeadlineExceeded
 	}
-	return s.ResponseRecorder.Write(p) //nolint:wrapcheck // a double
+	return s.ResponseRecorder.Write(p)
 }
 
 // A stream that fails after a long silence is told so: the bound on writing is
