@@ -2,10 +2,12 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
 	"maps"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/plexus-gateway/plexus/internal/llm"
@@ -217,7 +219,12 @@ func (a *attempt) roundTrip(req *http.Request) (*http.Response, *llm.Error) {
 		timer.Stop()
 	}
 	if err != nil {
-		return nil, a.classify(err)
+		e := a.classify(err)
+		if errors.Is(err, syscall.ECONNRESET) && req.URL.Scheme == "http" {
+			// A server of TLS may hang up on plain HTTP before it has said why.
+			e.Message += "; if its server speaks TLS on that port, its base_url must begin with https:// and not http://"
+		}
+		return nil, e
 	}
 	return resp, nil
 }

@@ -61,6 +61,14 @@ const estimateHeader = "X-Plexus-Estimate"
 func (x *exchange) countHere() {
 	in := x.in
 	in.Body = x.body.b
+	if x.stateful() {
+		body, err := x.state.Body("")
+		if err != nil {
+			x.refuse(asError(err))
+			return
+		}
+		in.Body = body
+	}
 	req, err := x.op.Count.DecodeCount(in)
 	if err != nil {
 		x.refuse(asError(err))

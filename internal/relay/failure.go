@@ -133,6 +133,8 @@ func (l rawLane) refine(_ *attempt, e *llm.Error, resp *http.Response) {
 		e.Kind, e.Scope = llm.KindContextLength, llm.ScopeRequest
 	case "insufficient_quota":
 		e.Kind, e.Scope = llm.KindQuota, llm.ScopeCredential
+	case "thread_not_found": // the client knows what to do, another target does not
+		e.Kind, e.Scope = llm.KindNotFound, llm.ScopeRequest
 	case "content_filter", "content_policy_violation":
 		e.Kind, e.Scope = llm.KindContentFilter, llm.ScopeRequest
 	}

@@ -141,7 +141,7 @@ func (v *Vault) openTurn(key Key, value []byte) (*stored, error) {
 // items seals an answer for each key it will be looked for by. It fails with
 // ErrTooLarge when one would be over MaxValue.
 func (v *Vault) items(t *Turn, r *record) ([]Item, error) {
-	entries, worth := r.keep(carriageOf(t.Client).storesThinking())
+	entries, worth := r.keep(t.storesThinking())
 	if !worth {
 		return nil, nil
 	}

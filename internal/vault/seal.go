@@ -42,7 +42,7 @@ type sealing struct {
 func (v *Vault) sealing(t Turn) *sealing {
 	return &sealing{
 		v: v, turn: t, records: map[int]*record{}, thinking: maxAnswer, inputs: maxInputs,
-		calls: carriageOf(t.Client).storesThinking() || signsCalls(t.From.Protocol),
+		calls: t.storesThinking() || signsCalls(t.From.Protocol),
 	}
 }
 

@@ -81,6 +81,16 @@ type Turn struct {
 // and brings answers back, so that the vault has something to do.
 func (t *Turn) foreign() bool { return t.From.Protocol != t.Client && remembers(t.Client) }
 
+// storesThinking reports whether thinking has to be stored: because the client
+// does not reliably bring it back, or because it lets answers be stored and may
+// therefore name its reasoning items by their ids alone.
+func (t *Turn) storesThinking() bool {
+	if carriageOf(t.Client) == carryEncrypted {
+		return t.Request != nil && (t.Request.Store == nil || *t.Request.Store)
+	}
+	return carriageOf(t.Client).storesThinking()
+}
+
 // put stores items within the time allowed.
 func (v *Vault) put(ctx context.Context, items []Item) error {
 	if len(items) == 0 {
