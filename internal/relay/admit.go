@@ -17,15 +17,9 @@ func (x *exchange) admit() *llm.Error {
 	if e := x.identify(); e != nil {
 		return e
 	}
-	if e := x.relay.o.Ready(); e != nil {
+	if e := x.enter(); e != nil {
 		return e
 	}
-	k := &x.key.Key
-	slot, e := x.relay.o.Limiter.Acquire(k.ID, k.Name, limit.Rule{RequestsPerMinute: k.RequestsPerMinute, MaxConcurrency: k.MaxConcurrency}, x.started)
-	if e != nil {
-		return e
-	}
-	x.slot = slot
 	if e := x.contentType(); e != nil {
 		return e
 	}
@@ -49,6 +43,17 @@ func (x *exchange) admit() *llm.Error {
 	x.meta = meta
 	x.rec.Alias, x.rec.Streamed = short(meta.Model), meta.Stream
 	return x.resolve()
+}
+
+// enter takes a place under the key's limits, unless the gateway takes nothing now.
+func (x *exchange) enter() *llm.Error {
+	if e := x.relay.o.Ready(); e != nil {
+		return e
+	}
+	k := &x.key.Key
+	slot, e := x.relay.o.Limiter.Acquire(k.ID, k.Name, limit.Rule{RequestsPerMinute: k.RequestsPerMinute, MaxConcurrency: k.MaxConcurrency}, x.started)
+	x.slot = slot
+	return e
 }
 
 // identify finds the client's key and checks the rules that belong to it.

@@ -129,6 +129,7 @@ func (r *Relay) read(w http.ResponseWriter, req *http.Request, dialect wire.Erro
 	if raw, ok := dialect.(wire.Raw); ok {
 		x.op.Raw = raw
 	}
+	defer func() { x.slot.Release() }()
 	e := x.identify()
 	var body []byte
 	if e == nil {

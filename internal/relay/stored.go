@@ -18,6 +18,9 @@ import (
 // tenant and the request's body, nil for methods that have none.
 func (r *Relay) Stored(w http.ResponseWriter, req *http.Request, dialect wire.ErrorEncoder, run func(ctx context.Context, tenant string, body []byte) ([]byte, error)) {
 	r.read(w, req, dialect, func(x *exchange) ([]byte, *llm.Error) {
+		if e := x.enter(); e != nil {
+			return nil, e
+		}
 		defer func() {
 			x.body.free()
 			x.body = nil
@@ -41,6 +44,9 @@ func (r *Relay) Stored(w http.ResponseWriter, req *http.Request, dialect wire.Er
 // provider is asked for there.
 func (r *Relay) Response(w http.ResponseWriter, req *http.Request, dialect wire.ErrorEncoder, id string) {
 	r.read(w, req, dialect, func(x *exchange) ([]byte, *llm.Error) {
+		if e := x.enter(); e != nil {
+			return nil, e
+		}
 		stored, err := r.o.Conversations.Get(req.Context(), x.key.Key.ID, id)
 		if err != nil {
 			return nil, asError(err)
@@ -55,6 +61,9 @@ func (r *Relay) Response(w http.ResponseWriter, req *http.Request, dialect wire.
 // CancelResponse serves POST /responses/{id}/cancel.
 func (r *Relay) CancelResponse(w http.ResponseWriter, req *http.Request, dialect wire.ErrorEncoder, id string) {
 	r.read(w, req, dialect, func(x *exchange) ([]byte, *llm.Error) {
+		if e := x.enter(); e != nil {
+			return nil, e
+		}
 		stored, forward, err := r.o.Conversations.Cancel(req.Context(), x.key.Key.ID, id)
 		if err != nil {
 			return nil, asError(err)
