@@ -3,6 +3,7 @@ package mock_test
 import (
 	"encoding/json"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -24,13 +25,26 @@ func ask(t *testing.T, body string) string {
 	return askAt(t, "/v1/chat/completions", body)
 }
 
+// fullDuplex keeps the standard server from closing a request's body at the
+// first byte of an answer: the proxy's transport may still have to read its
+// end, and gives the connection up when it cannot.
+func fullDuplex(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := http.NewResponseController(w).EnableFullDuplex(); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
 func askAt(t *testing.T, path, body string) string {
 	t.Helper()
 	up := httptest.NewServer(mock.Handler(mock.Options{Chunks: 3, Gap: time.Millisecond}))
 	t.Cleanup(up.Close)
 	h, err := proxy.Handler(up.URL)
 	require.NoError(t, err)
-	front := httptest.NewServer(h)
+	front := httptest.NewServer(fullDuplex(h))
 	t.Cleanup(front.Close)
 	resp, err := front.Client().Post(front.URL+path, "application/json", strings.NewReader(body))
 	require.NoError(t, err)
