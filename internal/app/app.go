@@ -101,7 +101,7 @@ func (a *App) setup(ctx context.Context) error {
 	}
 	a.level.Set(cfg.Log.SlogLevel())
 	a.log = telemetry.NewLogger(a.redactor, a.level, cfg.Log.Format == config.LogJSON)
-	a.redactor.Know([]string{cfg.Database.URL.Reveal()})
+	a.redactor.Know(addressSecrets(cfg))
 	a.metrics = telemetry.NewMetrics()
 
 	if err := os.MkdirAll(a.o.DataDir, 0o700); err != nil {

@@ -31,7 +31,7 @@ type loaded struct {
 // compile does everything about a configuration that can fail and changes
 // nothing: what serves goes on serving.
 func (a *App) compile(ctx context.Context, cfg *config.Config) (*loaded, error) {
-	l := &loaded{config: cfg, at: time.Now().UTC(), secrets: []string{cfg.Database.URL.Reveal()}}
+	l := &loaded{config: cfg, at: time.Now().UTC(), secrets: addressSecrets(cfg)}
 	l.revision = revisionOf(cfg)
 	providers := make(map[string]*relay.Provider, len(cfg.Providers))
 	for i := range cfg.Providers {
@@ -62,6 +62,18 @@ func (a *App) compile(ctx context.Context, cfg *config.Config) (*loaded, error) 
 		TrustedProxies: cfg.Server.TrustedProxies, MaxBodyBytes: cfg.Server.MaxBodyBytes,
 	}
 	return l, nil
+}
+
+// addressSecrets are the addresses that may hold a password, and the one of
+// Redis by itself.
+func addressSecrets(cfg *config.Config) []string {
+	secrets := []string{cfg.Database.URL.Reveal(), cfg.Redis.URL.Reveal()}
+	if u, err := url.Parse(cfg.Redis.URL.Reveal()); err == nil {
+		if password, ok := u.User.Password(); ok {
+			secrets = append(secrets, password)
+		}
+	}
+	return secrets
 }
 
 func aliases(cfg *config.Config) []*route.Alias {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gomodule/redigo/redis"
@@ -103,6 +104,11 @@ func (a *App) openVault(ctx context.Context, cfg *config.Config) (vault.Store, e
 	address := cfg.Redis.URL.Reveal()
 	if address == "" {
 		return vault.Memory(vaultBytes, time.Now), nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
+		// Without the parser's words: they repeat the URL, which may hold a password.
+		return nil, errors.New("redis.url is not redis://host:port/db or rediss://host:port/db")
 	}
 	pool := &redis.Pool{
 		MaxIdle: redisIdle, IdleTimeout: redisIdleTimeout,
